@@ -1,0 +1,159 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { ports, Stack } from "./stack";
+import { Duration, Size, toMegabytes, toMilliseconds } from "./units";
+
+/**
+ * Every setting of a stack. Names, defaults and descriptions stand in `Pulumi.yaml`; what a value may be stands in
+ * the schema below. To add a setting: a line in each, and its reader.
+ */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Refused settings. The message lists every problem, one a line. */
+export class SettingsError extends Error {
+  constructor(problems: readonly string[]) {
+    super(
+      `these settings make no sense:\n${problems.map((problem) => `  - ${problem}`).join("\n")}\n` +
+        "Change one with `./pulumi config set <name> <value>`; `Pulumi.yaml` describes each.",
+    );
+    this.name = "SettingsError";
+  }
+}
+
+/** The largest port there is. */
+const lastPort = 65_535;
+
+function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^-?\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
+
+function duration(least: Duration, most: Duration) {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        const span = toMilliseconds(text);
+        if (span >= toMilliseconds(least) && span <= toMilliseconds(most)) return;
+        context.addIssue({ code: "custom", message: `must be from ${least} to ${most}` });
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as Error).message });
+      }
+    })
+    .transform((text) => text as Duration);
+}
+
+function memory(least: Size) {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        if (toMegabytes(text) >= toMegabytes(least)) return;
+        context.addIssue({ code: "custom", message: `is too little to start with: give it at least ${least}` });
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as Error).message });
+      }
+    })
+    .transform((text) => text as Size);
+}
+
+const settingsSchema = z
+  .object({
+    prefix: z.string().regex(/^([a-z][a-z0-9-]{0,30})?$/, {
+      message: "must be lower-case letters, digits and dashes, starting with a letter, at most 31 in all",
+    }),
+    portOffset: wholeNumber(0, 50_000),
+    images: z.enum(["registry", "packages", "auto"], {
+      error: "is not an image source: write registry, packages or auto",
+    }),
+    partitions: wholeNumber(1, 64),
+    retention: duration("1 minute", "3650 days"),
+    binlogRetention: duration("1 hour", "365 days"),
+    taskManagers: wholeNumber(1, 16),
+    slots: wholeNumber(1, 16),
+    parallelism: wholeNumber(1, 64),
+    captureCheckpoint: duration("100 ms", "1 hour"),
+    syncCheckpoint: duration("100 ms", "1 hour"),
+    flushRows: wholeNumber(1, 1_000_000),
+    flushInterval: duration("1 ms", "1 minute"),
+    transactionTimeout: duration("1 minute", "1 hour"),
+    epoch: wholeNumber(0, 2_047),
+    mysqlMemory: memory("768 MB"),
+    kafkaMemory: memory("512 MB"),
+    clickhouseMemory: memory("768 MB"),
+    jobManagerMemory: memory("768 MB"),
+    taskManagerMemory: memory("1 GB"),
+    platformApiMemory: memory("192 MB"),
+  })
+  .superRefine((settings, context) => {
+    for (const { path, message } of contradictions(settings)) {
+      context.addIssue({ code: "custom", path: [path], message });
+    }
+  });
+
+type Contradiction = { readonly path: string; readonly message: string };
+
+/** What no setting shows by itself. */
+function contradictions(settings: {
+  portOffset: number;
+  taskManagers: number;
+  slots: number;
+  parallelism: number;
+  captureCheckpoint: Duration;
+  transactionTimeout: Duration;
+}): Contradiction[] {
+  const found: Contradiction[] = [];
+  const slots = settings.taskManagers * settings.slots;
+  if (2 * settings.parallelism > slots) {
+    found.push({
+      path: "parallelism",
+      message:
+        `needs ${2 * settings.parallelism} slots (two jobs of ${settings.parallelism}), but there are ${slots}: ` +
+        "raise slots or taskManagers, or lower parallelism",
+    });
+  }
+  const highest = Math.max(...Object.values(ports)) + settings.portOffset;
+  if (highest > lastPort) {
+    found.push({ path: "portOffset", message: `puts a port at ${highest}, above ${lastPort}: lower it` });
+  }
+  if (2 * toMilliseconds(settings.captureCheckpoint) > toMilliseconds(settings.transactionTimeout)) {
+    found.push({
+      path: "transactionTimeout",
+      message: `must be at least twice captureCheckpoint (${settings.captureCheckpoint}), or Kafka aborts what a checkpoint still has to commit`,
+    });
+  }
+  return found;
+}
+
+/**
+ * Settings from the raw text of each one. Pure.
+ *
+ * @param get the text of a setting, `undefined` if it is not set
+ * @throws SettingsError listing every problem at once
+ */
+export function parseSettings(get: (name: string) => string | undefined): Settings {
+  const raw = Object.fromEntries(Object.keys(settingsSchema.shape).map((name) => [name, get(name)]));
+  const parsed = settingsSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(
+    parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name}: ${raw[name] === undefined ? "is not set" : `"${raw[name]}" ${issue.message}`}`;
+    }),
+  );
+}
+
+/** The only reader of Pulumi's configuration; `index.ts` calls it once. */
+export function readSettings(): Settings {
+  const config = new pulumi.Config();
+  return parseSettings((name) => config.get(name));
+}
+
+/** The stack these settings describe. */
+export function stackOf(settings: Settings): Stack {
+  return { name: pulumi.getStack(), prefix: settings.prefix, portOffset: settings.portOffset };
+}
