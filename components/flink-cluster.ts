@@ -140,8 +140,10 @@ export function taskManagerName(index: number): string {
   return index === 0 ? "flink-taskmanager" : `flink-taskmanager-${index + 1}`;
 }
 
-function afterAll<T>(containers: docker.Container[], value: pulumi.Output<T>): pulumi.Output<T> {
-  return pulumi.all([value, ...containers.map(({ id }) => id)]).apply(([known]) => known as T) as pulumi.Output<T>;
+/** The value, known once all of the containers are healthy. */
+function afterAll<T extends string>(containers: docker.Container[], value: pulumi.Output<T>): pulumi.Output<T> {
+  const ids = pulumi.all(containers.map(({ id }) => id));
+  return ids.apply(() => value) as pulumi.Output<T>;
 }
 
 /** ZooKeeper from Flink's own distribution; four-letter words are for its health check. */

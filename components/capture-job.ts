@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import { splitAddress } from "./connection";
+import { FlinkCluster, savepointsFolder } from "./flink-cluster";
+import { FlinkJob } from "./flink-job";
+import { JobJar } from "./job-jars";
+import { KafkaBroker } from "./kafka";
+import { MySql } from "./mysql";
+import { Credentials } from "./mysql-user";
+import { pathInContainer } from "./server";
+import { TableSpec, tablesArgument } from "./tables";
+import { Duration, toMilliseconds } from "./units";
+
+export interface CaptureJobArgs {
+  cluster: FlinkCluster;
+  jar: JobJar;
+  source: MySql;
+  /** May read the tables and the binlog. */
+  credentials: Credentials;
+  broker: KafkaBroker;
+  tables: readonly TableSpec[];
+  /** @default 1 */
+  parallelism?: number;
+  /** How often what was captured becomes visible to readers of the topics. */
+  checkpointInterval: Duration;
+  /** After this time Kafka gives up a transaction that nobody finished. */
+  transactionTimeout: Duration;
+  /** Raised when the source's binlog started again. @default 0 */
+  epoch?: number;
+}
+
+/** The first of the replica ids that the capture job reads the binlog with, one for each parallel reader. */
+const firstServerId = 5400;
+
+/** The first job: MySQL's snapshot and then its binlog, exactly once, into the topics. */
+export class CaptureJob extends pulumi.ComponentResource {
+  readonly jobId: pulumi.Output<string>;
+
+  constructor(name: string, args: CaptureJobArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tributary:index:CaptureJob", name, {}, opts);
+    const parallelism = args.parallelism ?? 1;
+    const source = args.source.connection.internal.apply(splitAddress);
+    const transactionalIdPrefix = "tributary-capture";
+
+    const job = new FlinkJob(
+      name,
+      {
+        name,
+        cluster: { rest: args.cluster.url },
+        jar: args.jar.path,
+        jarHash: args.jar.hash,
+        parallelism,
+        savepointDir: savepointsFolder,
+        args: jobArguments({
+          "mysql-host": source.host,
+          "mysql-port": pulumi.interpolate`${source.port}`,
+          "mysql-user": args.credentials.user,
+          "mysql-password-file": pathInContainer(args.credentials.password),
+          database: args.source.database,
+          tables: tablesArgument(args.tables),
+          "server-id": `${firstServerId}-${firstServerId + parallelism - 1}`,
+          "kafka-bootstrap": args.broker.connection.internal,
+          "transactional-id-prefix": transactionalIdPrefix,
+          "transaction-timeout-ms": String(toMilliseconds(args.transactionTimeout)),
+          "checkpoint-interval-ms": String(toMilliseconds(args.checkpointInterval)),
+          epoch: String(args.epoch ?? 0),
+          "poll-interval-ms": "20",
+        }),
+      },
+      { parent: this, deletedWith: args.cluster.jobManager },
+    );
+
+    this.jobId = job.jobId;
+    this.registerOutputs({ jobId: this.jobId });
+  }
+}
+
+/** `{ epoch: "0" }` → `["--epoch", "0"]`, in the order given. */
+export function jobArguments(options: Record<string, pulumi.Input<string>>): pulumi.Input<string>[] {
+  return Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]);
+}
