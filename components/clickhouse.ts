@@ -6,7 +6,7 @@ import { Credentials } from "./mysql-user";
 import { StackNetwork } from "./network";
 import { Secret, SecretFile } from "./secret";
 import { connectionTo, createServer, createVolume, httpCheck } from "./server";
-import { ports, secretsFolder } from "./stack";
+import { ports, secretsFolderOf } from "./stack";
 import { Size, toMegabytes } from "./units";
 
 export interface ClickHouseArgs {
@@ -68,7 +68,11 @@ export class ClickHouse extends pulumi.ComponentResource {
 
   private createPasswords({ network }: ClickHouseArgs): Record<ClickHouseUser, Secret> {
     const create = (user: string) =>
-      new Secret(`clickhouse-${user}-password`, { directory: secretsFolder(network.stack) }, { parent: this });
+      new Secret(
+        `clickhouse-${user}-password`,
+        { directory: secretsFolderOf(network.stack) },
+        { parent: this },
+      );
     return {
       schema: create("schema"),
       sync: create("sync"),
@@ -108,17 +112,23 @@ export class ClickHouse extends pulumi.ComponentResource {
 
   private createUsersFile({ network, database }: ClickHouseArgs): SecretFile {
     const content = pulumi
-      .all(Object.entries(this.passwords).map(([user, { value }]) => value.apply((password) => ({ user, password }))))
+      .all(
+        Object.entries(this.passwords).map(([user, { value }]) =>
+          value.apply((password) => ({ user, password })),
+        ),
+      )
       .apply((users) => usersConfig(users as { user: ClickHouseUser; password: string }[], database));
-    const directory = secretsFolder(network.stack);
+    const directory = secretsFolderOf(network.stack);
     return new SecretFile("clickhouse-users.xml", { directory, content }, { parent: this });
   }
 
   private createClientFile({ network, database }: ClickHouseArgs): SecretFile {
     const content = this.passwords.reader.value.apply((password) =>
-      xml(`<config><user>reader</user><password>${password}</password><database>${database}</database></config>`),
+      xml(
+        `<config><user>reader</user><password>${password}</password><database>${database}</database></config>`,
+      ),
     );
-    const directory = secretsFolder(network.stack);
+    const directory = secretsFolderOf(network.stack);
     return new SecretFile("clickhouse-client.xml", { directory, content }, { parent: this });
   }
 }
@@ -134,7 +144,9 @@ export function usersConfig(
 ): string {
   const entries = users.map(({ user, password }) => {
     const hash = crypto.createHash("sha256").update(password).digest("hex");
-    const queries = grants[user].map((grant) => `<query>GRANT ${grant.replace("{database}", database)}</query>`);
+    const queries = grants[user].map(
+      (grant) => `<query>GRANT ${grant.replace("{database}", database)}</query>`,
+    );
     const profile = readOnlyUsers.includes(user) ? "reading" : "default";
     return [
       `    <${user}>`,

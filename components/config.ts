@@ -53,7 +53,10 @@ function memory(least: Size) {
     .superRefine((text, context) => {
       try {
         if (toMegabytes(text) >= toMegabytes(least)) return;
-        context.addIssue({ code: "custom", message: `is too little to start with: give it at least ${least}` });
+        context.addIssue({
+          code: "custom",
+          message: `is too little to start with: give it at least ${least}`,
+        });
       } catch (error) {
         context.addIssue({ code: "custom", message: (error as Error).message });
       }

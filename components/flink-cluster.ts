@@ -141,7 +141,10 @@ export function taskManagerName(index: number): string {
 }
 
 /** The value, known once all of the containers are healthy. */
-function afterAll<T extends string>(containers: docker.Container[], value: pulumi.Output<T>): pulumi.Output<T> {
+function afterAll<T extends string>(
+  containers: docker.Container[],
+  value: pulumi.Output<T>,
+): pulumi.Output<T> {
   const ids = pulumi.all(containers.map(({ id }) => id));
   return ids.apply(() => value) as pulumi.Output<T>;
 }

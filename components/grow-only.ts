@@ -15,7 +15,9 @@ const growOnlyProvider: pulumi.dynamic.ResourceProvider = {
     return { inputs: news, failures: shrinks ? [{ property: "value", reason }] : [] };
   },
   create: async (inputs: GrowOnlyArgs) => ({ id: inputs.what, outs: { current: inputs.value } }),
-  diff: async (_id, olds: { current: number }, news: GrowOnlyArgs) => ({ changes: olds.current !== news.value }),
+  diff: async (_id, olds: { current: number }, news: GrowOnlyArgs) => ({
+    changes: olds.current !== news.value,
+  }),
   update: async (_id, _olds, news: GrowOnlyArgs) => ({ outs: { current: news.value } }),
 };
 

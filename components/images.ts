@@ -41,6 +41,7 @@ export class StackImages extends pulumi.ComponentResource {
 export function resolveImageSource(source: ImageSource | "auto"): ImageSource {
   if (source !== "auto") return source;
   const recorded = recordedImageSource();
-  if (!recorded) throw new Error("no images yet: run `make images`, which also finds out where they can come from");
+  if (!recorded)
+    throw new Error("no images yet: run `make images`, which also finds out where they can come from");
   return recorded;
 }

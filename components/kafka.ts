@@ -43,7 +43,10 @@ export class KafkaBroker extends pulumi.ComponentResource {
         environment: {
           CLUSTER_ID: clusterId,
           KAFKA_HEAP_OPTS: heapOptions(args.memory),
-          ...brokerSettings(externalAddress(publishedPort(args.network.stack, ports.kafka)), args.transactionTimeout),
+          ...brokerSettings(
+            externalAddress(publishedPort(args.network.stack, ports.kafka)),
+            args.transactionTimeout,
+          ),
         },
         publish: [ports.kafka],
         data: [{ volume: data, path: "/var/lib/kafka/data" }],

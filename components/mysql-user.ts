@@ -2,7 +2,7 @@ import * as mysql from "@pulumi/mysql";
 import * as pulumi from "@pulumi/pulumi";
 import { MySql } from "./mysql";
 import { Secret } from "./secret";
-import { secretsFolder } from "./stack";
+import { secretsFolderOf } from "./stack";
 
 /** What a user may do, on one database or, with `*`, on the server. */
 export interface MySqlGrant {
@@ -38,7 +38,7 @@ export class MySqlUser extends pulumi.ComponentResource implements Credentials {
 
     this.password = new Secret(
       `mysql-${name}-password`,
-      { directory: secretsFolder(server.network.stack) },
+      { directory: secretsFolderOf(server.network.stack) },
       { parent: this },
     );
     const inServer: pulumi.CustomResourceOptions = {

@@ -5,7 +5,7 @@ import { Connection } from "./connection";
 import { StackNetwork } from "./network";
 import { Secret } from "./secret";
 import { connectionTo, createServer, createVolume, pathInContainer } from "./server";
-import { ports, secretsFolder } from "./stack";
+import { ports, secretsFolderOf } from "./stack";
 import { Duration, Size, toMegabytes, toMilliseconds } from "./units";
 
 export interface MySqlArgs {
@@ -33,7 +33,7 @@ export class MySql extends pulumi.ComponentResource {
 
     const rootPassword = new Secret(
       "mysql-root-password",
-      { directory: secretsFolder(args.network.stack) },
+      { directory: secretsFolderOf(args.network.stack) },
       { parent: this },
     );
     this.container = this.createContainer(args, rootPassword);
@@ -63,7 +63,9 @@ export class MySql extends pulumi.ComponentResource {
         uid: 999,
         environment: { MYSQL_ROOT_PASSWORD_FILE: passwordFile, TZ: "UTC" },
         publish: [ports.mysql],
-        data: [{ volume: createVolume("mysql-data", args.network, { parent: this }), path: "/var/lib/mysql" }],
+        data: [
+          { volume: createVolume("mysql-data", args.network, { parent: this }), path: "/var/lib/mysql" },
+        ],
         files: { "/etc/mysql/conf.d/tributary.cnf": serverConfig(args) },
         secrets: [rootPassword],
         // Over TCP: while MySQL sets itself up for the first time it listens on its socket only.

@@ -23,7 +23,10 @@ function takenPorts(stack: Stack): string[] {
   return Object.entries(ports)
     .map(([server, port]) => ({ server, port: publishedPort(stack, port) }))
     .filter(({ port }) => listening.has(port) && !ours.has(port))
-    .map(({ server, port }) => `port ${port} (${server}) is taken by another program: stop it, or set portOffset`);
+    .map(
+      ({ server, port }) =>
+        `port ${port} (${server}) is taken by another program: stop it, or set portOffset`,
+    );
 }
 
 function missingBuilds(settings: Settings): string[] {
@@ -31,10 +34,11 @@ function missingBuilds(settings: Settings): string[] {
   try {
     const source = resolveImageSource(settings.images);
     // The registry's images are pulled when they are needed; ours have to be built first.
-    const missing = missingImages(imageNames.map((name) => imageReference(name, source))).filter((reference) =>
-      reference.startsWith("tributary/"),
+    const missing = missingImages(imageNames.map((name) => imageReference(name, source))).filter(
+      (reference) => reference.startsWith("tributary/"),
     );
-    if (missing.length > 0) problems.push(`images are not built (${missing.join(", ")}): run \`make images\``);
+    if (missing.length > 0)
+      problems.push(`images are not built (${missing.join(", ")}): run \`make images\``);
   } catch (error) {
     problems.push((error as Error).message);
   }

@@ -60,7 +60,11 @@ export function pathInContainer(secret: Secret): string {
  * A server's container: healthy when created, restarted when it dies, bound to loopback, limited in memory, without
  * root and without a way to become root.
  */
-export function createServer(name: string, args: ServerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+export function createServer(
+  name: string,
+  args: ServerArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
   const { stack } = args.network;
   const megabytes = toMegabytes(args.memory);
   return new docker.Container(

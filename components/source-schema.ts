@@ -25,7 +25,17 @@ export class SourceSchema extends pulumi.ComponentResource {
         server,
         grants: [
           {
-            privileges: ["ALTER", "CREATE", "DELETE", "DROP", "INDEX", "INSERT", "REFERENCES", "SELECT", "UPDATE"],
+            privileges: [
+              "ALTER",
+              "CREATE",
+              "DELETE",
+              "DROP",
+              "INDEX",
+              "INSERT",
+              "REFERENCES",
+              "SELECT",
+              "UPDATE",
+            ],
           },
         ],
       },

@@ -40,6 +40,6 @@ export function publishedPort(stack: Stack, port: number): number {
 }
 
 /** Where the stack's generated passwords are: one file each, mounted only into the containers that use it. */
-export function secretsFolder(stack: Stack): string {
+export function secretsFolderOf(stack: Stack): string {
   return path.join(privateFolder, "secrets", stack.name);
 }

@@ -24,19 +24,30 @@ export class Topics extends pulumi.ComponentResource {
 
     const partitions = new GrowOnly(
       "topic-partitions",
-      { what: "partitions", value: args.partitions, why: "Kafka would have to delete the topics with all they hold" },
+      {
+        what: "partitions",
+        value: args.partitions,
+        why: "Kafka would have to delete the topics with all they hold",
+      },
       { parent: this },
     ).current;
     const changes = args.tables.map((spec) =>
       this.createTopic(args.broker, topicOf(spec), partitions, String(toMilliseconds(args.retention))),
     );
-    const deadLetters = args.tables.map((spec) => this.createTopic(args.broker, deadLetterTopicOf(spec), 1, "-1"));
+    const deadLetters = args.tables.map((spec) =>
+      this.createTopic(args.broker, deadLetterTopicOf(spec), 1, "-1"),
+    );
 
     this.names = pulumi.all([...changes, ...deadLetters].map((topic) => topic.name));
     this.registerOutputs({ names: this.names });
   }
 
-  private createTopic(broker: KafkaBroker, name: string, partitions: pulumi.Input<number>, retention: string) {
+  private createTopic(
+    broker: KafkaBroker,
+    name: string,
+    partitions: pulumi.Input<number>,
+    retention: string,
+  ) {
     return new kafka.Topic(
       name,
       {

@@ -4,7 +4,8 @@
 export type Size = `${number} ${"MB" | "GB"}`;
 
 /** A span of time: a whole number and its unit, e.g. `"7 days"`, `"500 ms"`. */
-export type Duration = `${number} ${"ms" | "second" | "seconds" | "minute" | "minutes" | "hour" | "hours" | "day" | "days"}`;
+export type Duration =
+  `${number} ${"ms" | "second" | "seconds" | "minute" | "minutes" | "hour" | "hours" | "day" | "days"}`;
 
 const megabytesPer = { MB: 1, GB: 1024 } as const;
 
