@@ -1,0 +1,3 @@
+module tributary/clickhouse-client
+
+go 1.24
