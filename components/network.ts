@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { nameIn, Stack, stackLabel } from "./stack";
+import { homeLabel, nameIn, projectFolder, Stack, stackLabel } from "./stack";
 
 export interface StackNetworkArgs {
   /** The stack that the network belongs to. */
@@ -32,5 +32,8 @@ export class StackNetwork extends pulumi.ComponentResource {
 
 /** What marks a container, network or volume as this stack's. */
 export function stackLabels(stack: Stack): { label: string; value: string }[] {
-  return [{ label: stackLabel, value: stack.name }];
+  return [
+    { label: homeLabel, value: projectFolder },
+    { label: stackLabel, value: stack.name },
+  ];
 }

@@ -13,6 +13,9 @@ export const ports = {
 /** Every container, network and volume of a stack carries it, with the stack's name as value. */
 export const stackLabel = "io.tributary.stack";
 
+/** Beside it, the checkout's folder: two checkouts on one machine may have stacks of one name. */
+export const homeLabel = "io.tributary.home";
+
 /** The root of the checkout. */
 export const projectFolder = path.resolve(__dirname, "..");
 
