@@ -76,7 +76,7 @@ export async function runSteps(steps: readonly Step[], logs: string, signal?: Ab
       title: step.name,
       task: async (_: unknown, task: ListrTask) => {
         const run = (async () => {
-          const before = await Promise.all((step.after ?? []).map((name) => results.get(name)));
+          const before = await Promise.all((step.after ?? []).map(async (name) => results.get(name)));
           if (!before.every(Boolean) || stop.signal.aborted) {
             task.skip(`${step.name} (not started)`);
             return false;

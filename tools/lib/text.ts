@@ -44,6 +44,5 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 
 /** Control sequences (colours, cursor moves) and carriage returns, gone. */
 export function plainText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- escape sequences start with a control character
   return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/.*\r(?=.)/g, "");
 }
