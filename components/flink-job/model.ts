@@ -102,7 +102,8 @@ export interface World {
   flink: FlinkRest;
   /** Files named `_metadata` below the given folders, or undefined where the volume cannot be looked into. */
   listMetadata(directories: string[]): Promise<VolumeFile[] | undefined>;
-  fileExists(path: string): Promise<boolean>;
+  /** SHA-256 of a file's content as hex, or undefined if there is no such file. */
+  hashOfFile(path: string): Promise<string | undefined>;
   now(): number;
   log(message: string): void;
   timeouts: Timeouts;

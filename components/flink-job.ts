@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+import { checkJob, diffJob } from "./flink-job/diff";
+import { createJob, deleteJob, readJob, updateJob, type UpdateFailure } from "./flink-job/lifecycle";
+import type { FlinkClusterAddress, JobRecord, JobSpec } from "./flink-job/model";
+import type { Timeouts } from "./flink-job/settings";
+import { worldOf } from "./flink-job/world";
+
+export type { FlinkClusterAddress } from "./flink-job/model";
+
+export interface FlinkJobArgs {
+  /** The job's name on the cluster. Unique there: the resource owns it. a-z, 0-9 and `-`. */
+  name: pulumi.Input<string>;
+  /** The session cluster to run on. Another address replaces the job, the old one deleted first. */
+  cluster: { [key in keyof FlinkClusterAddress]: pulumi.Input<FlinkClusterAddress[key]> };
+  /** Path of the jar on this machine, one per content: a failed update goes back to the old jar, if it is still there. */
+  jar: pulumi.Input<string>;
+  /** SHA-256 of the jar as hex. Another hash means another version, whatever the path. */
+  jarHash: pulumi.Input<string>;
+  /** Class with the main method. @default the one in the jar's manifest */
+  entryClass?: pulumi.Input<string>;
+  /** The program's arguments. Passwords never: name files. */
+  args: pulumi.Input<pulumi.Input<string>[]>;
+  /** Tasks per operator, at least 1, at most the cluster's slots. */
+  parallelism: pulumi.Input<number>;
+  /** Folder for savepoints, as a URI on the cluster. @default the cluster's `execution.checkpointing.savepoint-dir` */
+  savepointDir?: pulumi.Input<string>;
+  /** Bounds that differ from `defaultTimeouts`, in milliseconds. */
+  timeouts?: pulumi.Input<Partial<Timeouts>>;
+}
+
+type Properties<T> = T & { __provider: string };
+
+/** Pulumi stores this object's code in the state and runs that on refresh and destroy: it stays thin and holds no value. */
+const provider: pulumi.dynamic.ResourceProvider = {
+  async check(_olds: JobSpec, news: JobSpec) {
+    return { inputs: news, failures: checkJob(news) };
+  },
+
+  async diff(_id: string, olds: JobRecord, news: JobSpec) {
+    return diffJob(olds, news);
+  },
+
+  async create(news: Properties<JobSpec>) {
+    const { __provider, ...spec } = news;
+    const record = await createJob(worldOf(spec), spec);
+    return { id: record.name, outs: record };
+  },
+
+  async read(id: string, props: JobRecord) {
+    return { id, props: await readJob(worldOf(props), props) };
+  },
+
+  async update(id: string, olds: Properties<JobRecord>, news: Properties<JobSpec>) {
+    const { __provider, ...spec } = news;
+    const { __provider: _, ...record } = olds;
+    try {
+      return { outs: await updateJob(worldOf(spec), record, spec) };
+    } catch (error) {
+      throw withState(id, error as UpdateFailure, __provider);
+    }
+  },
+
+  async delete(_id: string, props: JobRecord) {
+    await deleteJob(worldOf(props), props);
+  },
+};
+
+/** Pulumi keeps `properties` of a failed update as the resource's state, but only as they are: with the provider's code. */
+function withState(id: string, failure: UpdateFailure, providerCode: string): Error {
+  if (!failure.record) return failure;
+  const properties = { ...failure.record, __provider: providerCode };
+  return Object.assign(new Error(failure.message), { id, properties, reasons: [failure.message] });
+}
+
+/**
+ * A job on a Flink session cluster, with a life: submitted once and only once, updated through a savepoint, repaired after
+ * a refresh has found it dead, cancelled on destroy. Created means: it runs and has completed a checkpoint.
+ *
+ * @example
+ * new FlinkJob("capture", {
+ *   name: "capture",
+ *   cluster: { rest: "http://127.0.0.1:8081", container: "flink-jobmanager" },
+ *   jar: "build/jobs/current/mysql-cdc-job.jar",
+ *   jarHash,
+ *   args: ["--mysql-host", "mysql"],
+ *   parallelism: 1,
+ * });
+ */
+export class FlinkJob extends pulumi.dynamic.Resource {
+  /** The id of the running job, 32 hex digits. Another one after every update that restarts it. */
+  declare readonly jobId: pulumi.Output<string>;
+  /** Flink's word for the job's state when Pulumi last looked. */
+  declare readonly state: pulumi.Output<string>;
+  /** Savepoint or checkpoint that the running job started from; empty after a fresh start. */
+  declare readonly restoredFrom: pulumi.Output<string>;
+  /** What the last refresh found wrong; undefined on a healthy job. */
+  declare readonly drift: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: FlinkJobArgs, opts?: pulumi.CustomResourceOptions) {
+    const outputs = { jobId: undefined, state: undefined, restoredFrom: undefined, drift: undefined };
+    super(provider, name, { ...args, ...outputs }, opts, "tributary", "FlinkJob");
+  }
+}

@@ -1,0 +1,234 @@
+import { hasEnded, isLeaving, jobsInView, listJobs } from "./cluster-view";
+import { isTemporary, messageOf } from "./failures";
+import { contentCode, runsContent, submittedAt } from "./job-id";
+import type { JobRecord, JobSpec, JobSummary, World } from "./model";
+import { newestRestorePoint } from "./restore-point";
+import { cancelJob, stopWithSavepoint } from "./stopping";
+import { isUploadOf, recordWhenCheckpointed, startJob } from "./submission";
+import { waitFor } from "./wait";
+
+/** An update that failed but changed something: `record` is how things stand now. */
+export interface UpdateFailure extends Error {
+  record: JobRecord;
+}
+
+/**
+ * Submits a job and waits for its first checkpoint.
+ *
+ * A job of that name may run already, because an earlier `up` died before it could write down what it had done. One that
+ * we submitted is taken over: as it is if it runs the same content, else stopped with a savepoint and resumed. One that
+ * somebody else submitted is refused.
+ */
+export async function createJob(world: World, spec: JobSpec): Promise<JobRecord> {
+  await requireJar(world, spec);
+  const { own, foreign } = await jobsOf(world, spec);
+  if (foreign.length > 0) throw foreignJob(spec, foreign);
+  const left = await keepOne(world, own, (job) => runsContent(job.id, spec));
+  if (!left) return startJob(world, spec, undefined, world.now());
+
+  const since = submittedAt(left.id);
+  world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
+  if (runsContent(left.id, spec)) return recordWhenCheckpointed(world, spec, left.id, "", since);
+  const history = { since, checkpointDir: "" };
+  const from = await stopWithSavepoint(world, spec, left);
+  if (from === undefined) await cancelJob(world, left.id);
+  return startJob(world, spec, from ?? (await newestRestorePoint(world, spec, history))?.path, since);
+}
+
+/**
+ * Looks whether the job is still there, alone and alive. What is wrong is written into `drift`, and the next update
+ * repairs it. A cluster that does not answer proves nothing: the record stays as it is.
+ */
+export async function readJob(world: World, record: JobRecord): Promise<JobRecord> {
+  const { drift: _, ...healthy } = record;
+  try {
+    const jobs = await settledJobs(world, record.jobId);
+    const job = jobs.find(({ id }) => id === record.jobId);
+    const drift = driftOf(record, job, jobs);
+    return { ...healthy, state: job?.state ?? "MISSING", ...(drift !== undefined && { drift }) };
+  } catch (error) {
+    if (!isTemporary(error)) throw error;
+    world.log(
+      `job "${record.name}" could not be looked at, so its state is kept as it was: ${messageOf(error)}`,
+    );
+    return record;
+  }
+}
+
+/**
+ * Brings the job to what the spec asks for, whatever has become of it meanwhile: doubles are cancelled; a job that
+ * already runs the right content is left alone; another one is stopped with a savepoint, or, if it is unhealthy or gone,
+ * given up for its newest retained checkpoint; then the new job starts from there.
+ * If the new job does not reach its first checkpoint, the old one is started again from the same place.
+ * @throws UpdateFailure when the job was touched; a plain error when it was not
+ */
+export async function updateJob(world: World, record: JobRecord, spec: JobSpec): Promise<JobRecord> {
+  await requireJar(world, spec);
+  const { own, foreign } = await jobsOf(world, spec);
+  if (own.length === 0 && foreign.length > 0) throw foreignJob(spec, foreign);
+  const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
+
+  if (running && runsContent(running.id, spec)) {
+    const restoredFrom = running.id === record.jobId ? record.restoredFrom : "";
+    return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
+  }
+  await warnIfNoWayBack(world, record, spec);
+  const from = await bringToRest(world, record, running);
+  world.log(`job "${spec.name}" goes on from ${from}`);
+  try {
+    return await startJob(world, spec, from, record.since);
+  } catch (error) {
+    throw await rollBack(world, record, spec, from, messageOf(error));
+  }
+}
+
+/**
+ * Cancels the job and removes its uploads. A dead cluster runs nothing, so there is nothing to cancel: it is waited for
+ * only briefly. Jobs of other submitters are left alone.
+ */
+export async function deleteJob(world: World, record: JobRecord): Promise<void> {
+  let jobs: JobSummary[];
+  try {
+    jobs = await listJobs(world, world.timeouts.deleteReachableMs);
+  } catch (error) {
+    if (!isTemporary(error)) throw error;
+    world.log(`job "${record.name}" (${record.jobId}) is forgotten without a cancel: ${messageOf(error)}`);
+    return;
+  }
+  for (const job of jobsInView(jobs, record.name).own) await cancelJob(world, job.id);
+  const uploads = (await world.flink.jars()).filter((jar) => isUploadOf(record.name, jar.name));
+  for (const jar of uploads) await world.flink.deleteJar(jar.id);
+}
+
+async function jobsOf(world: World, spec: JobSpec) {
+  return jobsInView(await listJobs(world, world.timeouts.reachableMs), spec.name);
+}
+
+/** Of several jobs of ours the preferred one stays, else the oldest; the others, and `alsoCancel`, go. */
+async function keepOne(
+  world: World,
+  own: JobSummary[],
+  isPreferred: (job: JobSummary) => boolean,
+  alsoCancel: JobSummary[] = [],
+): Promise<JobSummary | undefined> {
+  const kept = own.find(isPreferred) ?? own[0];
+  for (const double of [...own.filter((job) => job !== kept), ...alsoCancel]) {
+    world.log(`cancelling job ${double.id}, a double of "${double.name}" (${kept?.id})`);
+    await cancelJob(world, double.id);
+  }
+  return kept;
+}
+
+/** All jobs, once the one in question is not between two states any more, or has been for too long. */
+async function settledJobs(world: World, jobId: string): Promise<JobSummary[]> {
+  const { refreshReachableMs, settleMs, pollMs } = world.timeouts;
+  const isSettled = (jobs: JobSummary[]) => !jobs.some((job) => job.id === jobId && isLeaving(job));
+  const jobs = await listJobs(world, refreshReachableMs);
+  if (isSettled(jobs)) return jobs;
+  const deadline = world.now() + settleMs;
+  return waitFor(`job ${jobId} to settle`, settleMs + refreshReachableMs, pollMs, async () => {
+    const later = await world.flink.jobs();
+    return isSettled(later) || world.now() >= deadline ? { done: later } : { pending: "on its way out" };
+  });
+}
+
+function driftOf(record: JobRecord, job: JobSummary | undefined, jobs: JobSummary[]): string | undefined {
+  const { own, foreign } = jobsInView(jobs, record.name);
+  const doubles = [...own, ...foreign].filter(({ id }) => id !== record.jobId).map(({ id }) => id);
+  if (!job) return `the cluster does not know job ${record.jobId} any more`;
+  if (hasEnded(job) || job.state === "CANCELLING") return `job ${record.jobId} is ${job.state}`;
+  if (doubles.length > 0) return `job ${record.jobId} is doubled by ${doubles.join(", ")}`;
+  return undefined;
+}
+
+/** Stops what runs and returns where to go on from. */
+async function bringToRest(
+  world: World,
+  record: JobRecord,
+  running: JobSummary | undefined,
+): Promise<string> {
+  const savepoint = running && (await stopWithSavepoint(world, record, running));
+  if (savepoint !== undefined) return savepoint;
+  if (running) {
+    if (!(await newestRestorePoint(world, record, record))) throw nothingToRestore(record);
+    await cancelJob(world, running.id);
+  }
+  const newest = await newestRestorePoint(world, record, record);
+  if (!newest) throw nothingToRestore(record);
+  const age = Math.round((world.now() - newest.completedAt) / 1000);
+  world.log(`job "${record.name}" falls back to its newest retained state, ${newest.path}, ${age} s old`);
+  return newest.path;
+}
+
+async function rollBack(
+  world: World,
+  record: JobRecord,
+  spec: JobSpec,
+  from: string,
+  reason: string,
+): Promise<UpdateFailure> {
+  if (contentCode(record) === contentCode(spec)) {
+    return updateFailure(
+      `Job "${spec.name}" could not be started again from ${from}. ${reason}`,
+      gone(record, reason),
+    );
+  }
+  world.log(
+    `the new version of job "${spec.name}" failed (${reason}); starting the old one again from ${from}`,
+  );
+  try {
+    await requireJar(world, record);
+    const back = await startJob(world, record, from, record.since);
+    return updateFailure(
+      `The new version of job "${spec.name}" failed, so the old one runs again. ${reason}`,
+      back,
+    );
+  } catch (error) {
+    return updateFailure(
+      `The new version of job "${spec.name}" failed: ${reason}. The old one could not be started again: ` +
+        `${messageOf(error)}. Its state is kept in ${from}`,
+      gone(record, reason),
+    );
+  }
+}
+
+function updateFailure(message: string, record: JobRecord): UpdateFailure {
+  return Object.assign(new Error(message), { record });
+}
+
+function gone({ ...record }: JobRecord, reason: string): JobRecord {
+  return { ...record, state: "MISSING", drift: `the job is not running: ${reason}` };
+}
+
+async function requireJar(world: World, spec: JobSpec): Promise<void> {
+  const hash = await world.hashOfFile(spec.jar);
+  if (hash === spec.jarHash) return;
+  const problem =
+    hash === undefined ? "is missing" : "is not the one that was asked for (its SHA-256 differs)";
+  throw new Error(`The jar of job "${spec.name}", ${spec.jar}, ${problem}. Build the jobs again`);
+}
+
+/** Looked at before the running job is touched, so that the log says it while there is still time to interrupt. */
+async function warnIfNoWayBack(world: World, record: JobRecord, spec: JobSpec): Promise<void> {
+  if (contentCode(record) === contentCode(spec)) return;
+  if ((await world.hashOfFile(record.jar)) === record.jarHash) return;
+  world.log(
+    `the old jar ${record.jar} is gone: if the new version of job "${spec.name}" fails, there is no way back`,
+  );
+}
+
+function foreignJob(spec: JobSpec, foreign: JobSummary[]): Error {
+  const ids = foreign.map(({ id }) => id).join(", ");
+  return new Error(
+    `A job called "${spec.name}" that was not submitted by this stack runs on ${spec.cluster.rest} (${ids}), and two ` +
+      `would write the same changes twice. Cancel it first: flink cancel ${foreign[0]?.id}`,
+  );
+}
+
+function nothingToRestore(record: JobRecord): Error {
+  return new Error(
+    `No savepoint or retained checkpoint of job "${record.name}" since ${new Date(record.since).toISOString()} was ` +
+      `found, so it cannot go on where it was. To start it from the very beginning, replace it: ` +
+      `pulumi up --replace '**${record.name}'`,
+  );
+}

@@ -1,0 +1,136 @@
+import { hasEnded } from "./cluster-view";
+import { messageOf, rootCause } from "./failures";
+import { newJobId } from "./job-id";
+import type { JobRecord, JobSpec, World } from "./model";
+import { cancelJob, findJob } from "./stopping";
+import { answered, waitFor } from "./wait";
+
+/**
+ * Submits a job once and waits for its first completed checkpoint. A job that does not get there is cancelled again, so
+ * that a failed submission leaves nothing behind.
+ * @param restoreFrom savepoint or checkpoint to start from; undefined for a fresh start
+ * @throws with the job's own reason
+ */
+export async function startJob(
+  world: World,
+  spec: JobSpec,
+  restoreFrom: string | undefined,
+  since: number,
+): Promise<JobRecord> {
+  const jobId = newJobId(spec, world.now());
+  await submit(world, spec, jobId, restoreFrom);
+  try {
+    return await recordWhenCheckpointed(world, spec, jobId, restoreFrom ?? "", since);
+  } catch (error) {
+    await cancelJob(world, jobId).catch((cancelError: unknown) =>
+      world.log(`the failed job ${jobId} could not be cancelled: ${messageOf(cancelError)}`),
+    );
+    throw error;
+  }
+}
+
+/** Waits for a completed checkpoint of a running job, then writes down what is known of it. */
+export async function recordWhenCheckpointed(
+  world: World,
+  spec: JobSpec,
+  jobId: string,
+  restoredFrom: string,
+  since: number,
+): Promise<JobRecord> {
+  const checkpoint = await waitForCheckpoint(world, spec, jobId);
+  const checkpointDir = checkpoint.replace(/\/[^/]+\/chk-\d+$/, "");
+  return { ...spec, jobId, state: "RUNNING", restoredFrom, checkpointDir, since };
+}
+
+/** Our jars on the cluster are called after the job, so that a later run can sweep up what a crashed one left. */
+export function uploadName(spec: Pick<JobSpec, "name" | "jarHash">): string {
+  return `tributary-${spec.name}-${spec.jarHash.slice(0, 12)}.jar`;
+}
+
+export function isUploadOf(name: string, uploadedName: string): boolean {
+  const [, jobName] = /^tributary-(.+)-[^-]+\.jar$/.exec(uploadedName) ?? [];
+  return jobName === name;
+}
+
+/** The cluster keeps what a running job needs in its blob store, so the upload can go as soon as the job is accepted. */
+async function submit(
+  world: World,
+  spec: JobSpec,
+  jobId: string,
+  restoreFrom: string | undefined,
+): Promise<void> {
+  const { reachableMs, pollMs } = world.timeouts;
+  const jarId = await answered("the JobManager to take the jar", reachableMs, pollMs, () =>
+    world.flink.uploadJar(spec.jar, uploadName(spec)),
+  );
+  try {
+    await runOnce(world, spec, jarId, jobId, restoreFrom);
+  } finally {
+    await world.flink
+      .deleteJar(jarId)
+      .catch((error: unknown) =>
+        world.log(`the uploaded jar ${jarId} stays on the cluster: ${messageOf(error)}`),
+      );
+  }
+}
+
+/**
+ * Sends the run request. If its answer is lost, whether the job was accepted is looked up, never guessed; and since the
+ * job's id is ours, Flink itself refuses a second one.
+ */
+async function runOnce(
+  world: World,
+  spec: JobSpec,
+  jarId: string,
+  jobId: string,
+  restoreFrom: string | undefined,
+): Promise<void> {
+  try {
+    await world.flink.run(jarId, {
+      jobId,
+      name: spec.name,
+      ...(spec.entryClass !== undefined && { entryClass: spec.entryClass }),
+      args: spec.args,
+      parallelism: spec.parallelism,
+      ...(restoreFrom !== undefined && { savepointPath: restoreFrom }),
+    });
+  } catch (error) {
+    if (!(await findJob(world, jobId))) throw error;
+    world.log(`job ${jobId} was accepted although its submission was not answered: ${messageOf(error)}`);
+  }
+}
+
+/** @returns the path of the first completed checkpoint that is seen */
+async function waitForCheckpoint(world: World, spec: JobSpec, jobId: string): Promise<string> {
+  const { firstCheckpointMs, pollMs } = world.timeouts;
+  try {
+    return await waitFor(
+      `job "${spec.name}" (${jobId}) to run and complete a checkpoint`,
+      firstCheckpointMs,
+      pollMs,
+      async () => {
+        const job = (await world.flink.jobs()).find(({ id }) => id === jobId);
+        if (!job) return { pending: "the cluster does not list the job" };
+        if (hasEnded(job)) throw new Error(`Job "${spec.name}" (${jobId}) ended at once: ${job.state}`);
+        if (job.name !== spec.name) throw wrongName(spec.name, job.name);
+        const { completed, latestCheckpoint } = await world.flink.checkpoints(jobId);
+        if (job.state === "RUNNING" && completed > 0 && latestCheckpoint)
+          return { done: latestCheckpoint.path };
+        const { running, total } = job.tasks;
+        return {
+          pending: `${job.state}, ${running} of ${total} tasks running, ${completed} checkpoints completed`,
+        };
+      },
+    );
+  } catch (error) {
+    const stackTrace = await world.flink.newestException(jobId).catch(() => undefined);
+    throw stackTrace ? new Error(`${messageOf(error)}. The job says: ${rootCause(stackTrace)}`) : error;
+  }
+}
+
+function wrongName(expected: string, actual: string): Error {
+  return new Error(
+    `The jar runs its job as "${actual}", but this FlinkJob is called "${expected}", so doubles could not be told. ` +
+      `Let the jar call env.execute() without a name, or give both the same name.`,
+  );
+}
