@@ -1,0 +1,89 @@
+package io.tributary.capture;
+
+import io.tributary.capture.functions.ChangeEventDeserializer;
+import io.tributary.capture.functions.TopicRecordSchema;
+import io.tributary.capture.preflight.Preflight;
+import io.tributary.capture.preflight.SourceConnection;
+import io.tributary.capture.preflight.SourceFacts;
+import io.tributary.capture.records.BinlogEnd;
+import io.tributary.capture.records.TopicRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.sql.SQLException;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * Reads the captured tables, first as they are and then change by change, and writes every change
+ * exactly once to its table's topic.
+ */
+public final class CaptureJob {
+  private static final String JOB_NAME = "mysql-cdc";
+
+  private CaptureJob() {}
+
+  /** Checks arguments and source, then submits the job. */
+  public static void main(String[] argv) throws Exception {
+    run(CaptureOptions.fromArgs(argv), StreamExecutionEnvironment.getExecutionEnvironment());
+  }
+
+  static void run(CaptureOptions options, StreamExecutionEnvironment env) throws Exception {
+    String password = readPassword(options);
+    BinlogEnd snapshotPlace = inspectSource(options, password);
+    env.configure(JobSettings.of(options));
+    define(
+        env,
+        MySqlTables.source(
+            options,
+            password,
+            new ChangeEventDeserializer(options.tables(), snapshotPlace, options.epoch())),
+        kafkaSink(options));
+    env.execute(JOB_NAME);
+  }
+
+  /** The pipeline, free of where it reads from and writes to. */
+  static void define(
+      StreamExecutionEnvironment env, Source<TopicRecord, ?, ?> source, Sink<TopicRecord> sink) {
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "mysql tables")
+        .uid("mysql-tables")
+        .sinkTo(sink)
+        .name("kafka topics")
+        .uid("kafka-topics");
+  }
+
+  /** Refuses a source that does not fit; returns where the snapshot will stand in its binlog. */
+  private static BinlogEnd inspectSource(CaptureOptions options, String password)
+      throws SQLException {
+    try (SourceConnection connection = SourceConnection.open(options, password)) {
+      SourceFacts facts = connection.facts();
+      Preflight.requireFit(facts, options);
+      return facts.binlogEnd().orElseThrow();
+    }
+  }
+
+  private static KafkaSink<TopicRecord> kafkaSink(CaptureOptions options) {
+    return KafkaSink.<TopicRecord>builder()
+        .setBootstrapServers(options.kafkaBootstrap())
+        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+        .setTransactionalIdPrefix(options.transactionalIdPrefix())
+        .setProperty(
+            "transaction.timeout.ms", String.valueOf(options.transactionTimeout().toMillis()))
+        .setRecordSerializer(new TopicRecordSchema())
+        .build();
+  }
+
+  private static String readPassword(CaptureOptions options) {
+    try {
+      return Files.readString(options.mysqlPasswordFile()).strip();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "Cannot read the file of --mysql-password-file, %s: %s"
+              .formatted(options.mysqlPasswordFile(), e),
+          e);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.tributary.capture;
+
+import io.tributary.capture.records.TopicRecord;
+import io.tributary.common.TableSpec;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import org.apache.flink.cdc.connectors.mysql.source.MySqlSource;
+import org.apache.flink.cdc.connectors.mysql.table.StartupOptions;
+import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+
+/** The source of the capture job, set up so that it loses nothing and every type has one text. */
+final class MySqlTables {
+  /** Statements about accounts and programs, which the source's parser need not understand. */
+  private static final String NO_TABLE_STATEMENTS =
+      String.join(
+          ",",
+          "(GRANT|REVOKE|FLUSH|SET)\\b.*",
+          "(CREATE|ALTER|DROP|RENAME)\\s+(USER|ROLE|EVENT|FUNCTION|PROCEDURE|TRIGGER|VIEW|SERVER)\\b.*",
+          "CREATE\\s+(OR\\s+REPLACE|DEFINER|ALGORITHM|SQL\\s+SECURITY|AGGREGATE)\\b.*",
+          "DROP\\s+TEMPORARY\\s+TABLE\\b.*",
+          "SAVEPOINT\\b.*");
+
+  private MySqlTables() {}
+
+  static MySqlSource<TopicRecord> source(
+      CaptureOptions options,
+      String password,
+      DebeziumDeserializationSchema<TopicRecord> deserializer) {
+    return MySqlSource.<TopicRecord>builder()
+        .hostname(options.mysqlHost())
+        .port(options.mysqlPort())
+        .username(options.mysqlUser())
+        .password(password)
+        .databaseList(Pattern.quote(options.database()))
+        .tableList(
+            options.tables().stream()
+                .map(table -> tablePattern(options.database(), table))
+                .toArray(String[]::new))
+        .serverId(options.serverIds().toString())
+        .serverTimeZone("UTC")
+        .startupOptions(StartupOptions.initial())
+        // Changes of definition reach the deserializer, which stops at them.
+        .includeSchemaChanges(true)
+        .jdbcProperties(jdbcProperties())
+        .debeziumProperties(debeziumProperties(options))
+        .deserializer(deserializer)
+        .build();
+  }
+
+  /**
+   * Matches a table, and also the comma-separated list of tables under which the source announces a
+   * RENAME: without that, a captured table could be renamed away unnoticed. A comma has to be
+   * written as {@code \x2C}, since the source splits its patterns at commas.
+   */
+  static String tablePattern(String database, TableSpec table) {
+    return "%s\\.(.*\\x2C)?%s(\\x2C.*)?"
+        .formatted(Pattern.quote(database), Pattern.quote(table.table()));
+  }
+
+  private static Properties jdbcProperties() {
+    Properties properties = new Properties();
+    // The connector asks for SHOW MASTER STATUS, which MySQL 8.4 and later do not know.
+    properties.setProperty("queryInterceptors", "io.tributary.mysql.BinaryLogStatusInterceptor");
+    properties.setProperty("allowPublicKeyRetrieval", "true");
+    return properties;
+  }
+
+  private static Properties debeziumProperties(CaptureOptions options) {
+    Properties properties = new Properties();
+    properties.setProperty("poll.interval.ms", String.valueOf(options.pollInterval().toMillis()));
+    // DECIMAL as text: exact, and never mixed up with BIGINT UNSIGNED.
+    properties.setProperty("decimal.handling.mode", "string");
+    properties.setProperty("bigint.unsigned.handling.mode", "precise");
+    properties.setProperty("time.precision.mode", "adaptive_time_microseconds");
+    properties.setProperty("binary.handling.mode", "bytes");
+    properties.setProperty("tombstones.on.delete", "false");
+    // A statement that cannot be read might have changed a captured table: stop rather than guess.
+    properties.setProperty("database.history.skip.unparseable.ddl", "false");
+    properties.setProperty("database.history.ddl.filter", NO_TABLE_STATEMENTS);
+    return properties;
+  }
+}

@@ -1,0 +1,147 @@
+package io.tributary.capture.functions;
+
+import io.debezium.data.Envelope;
+import io.tributary.capture.records.BinlogEnd;
+import io.tributary.capture.records.TopicRecord;
+import io.tributary.common.ChangeEvent;
+import io.tributary.common.ChangeEvent.Op;
+import io.tributary.common.TableSpec;
+import io.tributary.common.Version;
+import io.tributary.common.Version.Half;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
+import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
+import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
+import org.apache.flink.util.Collector;
+
+/**
+ * Turns what the source read into change events, byte for byte the same whether a row came from the
+ * snapshot or from the binlog.
+ *
+ * <p>Rows of the snapshot carry the end of the binlog that was read before it began: below every
+ * later change, above every earlier one. A change to a table's definition is refused, see {@link
+ * SchemaChangeGuard}.
+ */
+public final class ChangeEventDeserializer implements DebeziumDeserializationSchema<TopicRecord> {
+  private static final long serialVersionUID = 1L;
+  private static final int EVENT_BYTES = 512;
+
+  private final Map<String, TableSpec> tables;
+  private final BinlogEnd snapshotPlace;
+  private final int epoch;
+
+  private transient JsonFactory jsonFactory;
+  private transient RowWriter rows;
+
+  /**
+   * @param tables the captured tables
+   * @param snapshotPlace the end of the binlog, read before the snapshot
+   * @param epoch the source's epoch
+   */
+  public ChangeEventDeserializer(List<TableSpec> tables, BinlogEnd snapshotPlace, int epoch) {
+    this.tables = tables.stream().collect(Collectors.toMap(TableSpec::table, Function.identity()));
+    this.snapshotPlace = snapshotPlace;
+    this.epoch = epoch;
+  }
+
+  @Override
+  public void deserialize(SourceRecord sourceRecord, Collector<TopicRecord> out)
+      throws IOException {
+    Struct value = (Struct) sourceRecord.value();
+    if (SchemaChangeGuard.isSchemaChange(sourceRecord)) {
+      SchemaChangeGuard.requireHarmless(value);
+      return;
+    }
+    Struct source = value.getStruct(Envelope.FieldName.SOURCE);
+    TableSpec table = tables.get(source.getString(ChangeEvent.TABLE));
+    if (table == null) {
+      throw new IllegalStateException(
+          "the source sent a change of table %s, which is not captured"
+              .formatted(source.getString(ChangeEvent.TABLE)));
+    }
+    out.collect(new TopicRecord(table.topic(), keyOf(sourceRecord, table), valueOf(value, source)));
+  }
+
+  @Override
+  public TypeInformation<TopicRecord> getProducedType() {
+    return TypeInformation.of(TopicRecord.class);
+  }
+
+  private byte[] keyOf(SourceRecord sourceRecord, TableSpec table) throws IOException {
+    if (sourceRecord.key() == null) {
+      throw new IllegalStateException(
+          "a change of table %s has no key: its primary key is gone".formatted(table.table()));
+    }
+    return json(json -> rows().write(json, (Struct) sourceRecord.key(), table.key()));
+  }
+
+  private byte[] valueOf(Struct value, Struct source) throws IOException {
+    Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
+    return json(
+        json -> {
+          json.writeStartObject();
+          json.writeFieldName(ChangeEvent.BEFORE);
+          rows().write(json, value.getStruct(Envelope.FieldName.BEFORE));
+          json.writeFieldName(ChangeEvent.AFTER);
+          rows().write(json, value.getStruct(Envelope.FieldName.AFTER));
+          json.writeStringField(ChangeEvent.OP, op.code());
+          json.writeNumberField(ChangeEvent.TS_MS, value.getInt64(Envelope.FieldName.TIMESTAMP));
+          json.writeFieldName(ChangeEvent.SOURCE);
+          writeSource(json, op, source);
+          json.writeEndObject();
+        });
+  }
+
+  private void writeSource(JsonGenerator json, Op op, Struct source) throws IOException {
+    boolean snapshot = op == Op.SNAPSHOT;
+    String file = snapshot ? snapshotPlace.file() : source.getString(ChangeEvent.FILE);
+    long pos = snapshot ? snapshotPlace.pos() : source.getInt64(ChangeEvent.POS);
+    int row = snapshot ? 0 : source.getInt32(ChangeEvent.ROW);
+    long time = snapshot ? snapshotPlace.readAtMillis() : source.getInt64(ChangeEvent.TS_MS);
+    requireVersion(file, pos, row);
+    json.writeStartObject();
+    json.writeNumberField(ChangeEvent.EPOCH, epoch);
+    json.writeStringField(ChangeEvent.DB, source.getString(ChangeEvent.DB));
+    json.writeStringField(ChangeEvent.TABLE, source.getString(ChangeEvent.TABLE));
+    json.writeNumberField(ChangeEvent.TS_MS, time);
+    json.writeStringField(ChangeEvent.FILE, file);
+    json.writeNumberField(ChangeEvent.POS, pos);
+    json.writeNumberField(ChangeEvent.ROW, row);
+    json.writeEndObject();
+  }
+
+  /** Stops here, before the topic, where a change's place does not fit a version. */
+  private void requireVersion(String file, long pos, int row) {
+    Version.of(epoch, Version.fileNumber(file), pos, row, Half.AFTER);
+  }
+
+  private interface JsonBody {
+    void writeTo(JsonGenerator json) throws IOException;
+  }
+
+  private byte[] json(JsonBody body) throws IOException {
+    if (jsonFactory == null) {
+      jsonFactory = new JsonFactory();
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(EVENT_BYTES);
+    try (JsonGenerator json = jsonFactory.createGenerator(bytes)) {
+      body.writeTo(json);
+    }
+    return bytes.toByteArray();
+  }
+
+  private RowWriter rows() {
+    if (rows == null) {
+      rows = new RowWriter();
+    }
+    return rows;
+  }
+}

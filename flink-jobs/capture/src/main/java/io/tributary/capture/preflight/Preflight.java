@@ -1,0 +1,171 @@
+package io.tributary.capture.preflight;
+
+import io.tributary.capture.CaptureOptions;
+import io.tributary.common.TableSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What must hold in the source before capture may start. Pure: judges facts, asks nothing. */
+public final class Preflight {
+  /** Column types that capture writes; see {@code ColumnWriters}. */
+  private static final Set<String> WRITABLE_TYPES =
+      Set.of(
+          "tinyint",
+          "smallint",
+          "mediumint",
+          "int",
+          "bigint",
+          "decimal",
+          "float",
+          "double",
+          "bit",
+          "char",
+          "varchar",
+          "tinytext",
+          "text",
+          "mediumtext",
+          "longtext",
+          "binary",
+          "varbinary",
+          "tinyblob",
+          "blob",
+          "mediumblob",
+          "longblob",
+          "date",
+          "datetime",
+          "timestamp",
+          "time",
+          "year",
+          "enum",
+          "set",
+          "json");
+
+  /** From this version on, rows changed by a foreign key's rule are in the binlog. */
+  private static final int[] CASCADES_IN_BINLOG_SINCE = {9, 6};
+
+  private final SourceFacts facts;
+  private final CaptureOptions options;
+  private final List<String> problems = new ArrayList<>();
+
+  private Preflight(SourceFacts facts, CaptureOptions options) {
+    this.facts = facts;
+    this.options = options;
+  }
+
+  /**
+   * Refuses a source that capture could not follow without loss.
+   *
+   * @throws IllegalStateException naming every problem and its remedy
+   */
+  public static void requireFit(SourceFacts facts, CaptureOptions options) {
+    List<String> problems = problems(facts, options);
+    if (!problems.isEmpty()) {
+      throw new IllegalStateException(
+          "MySQL at %s:%d is not ready for capture:\n  - %s"
+              .formatted(
+                  options.mysqlHost(), options.mysqlPort(), String.join("\n  - ", problems)));
+    }
+  }
+
+  /** Every problem with its remedy; empty if all is well. */
+  static List<String> problems(SourceFacts facts, CaptureOptions options) {
+    Preflight preflight = new Preflight(facts, options);
+    preflight.checkServer();
+    preflight.checkUser();
+    options.tables().forEach(preflight::checkTable);
+    preflight.checkCascades();
+    return preflight.problems;
+  }
+
+  private void checkServer() {
+    requireVariable("log_bin", "ON", "start MySQL with --log-bin");
+    requireVariable("binlog_format", "ROW", "set binlog_format=ROW");
+    requireVariable("binlog_row_image", "FULL", "set binlog_row_image=FULL");
+    requireVariable(
+        "binlog_transaction_compression", "OFF", "set binlog_transaction_compression=OFF");
+    requireVariable(
+        "binlog_row_value_options", "", "set binlog_row_value_options='' (no partial JSON)");
+    requireVariable("gtid_mode", "ON", "set gtid_mode=ON and enforce_gtid_consistency=ON");
+    String serverId = facts.variables().get("server_id");
+    if (serverId != null && options.serverIds().contains(Long.parseLong(serverId))) {
+      problems.add(
+          "the server's own server_id %s is in --server-id %s: choose a range without it"
+              .formatted(serverId, options.serverIds()));
+    }
+  }
+
+  /** A variable that this version of the server does not have is not asked for. */
+  private void requireVariable(String name, String wanted, String remedy) {
+    String value = facts.variables().get(name);
+    if (value != null && !value.equalsIgnoreCase(wanted)) {
+      problems.add("%s is '%s', not '%s': %s".formatted(name, value, wanted, remedy));
+    }
+  }
+
+  private void checkUser() {
+    if (facts.binlogEnd().isEmpty()) {
+      problems.add(
+          "user %s may not ask for the end of the binlog, or there is none: GRANT REPLICATION CLIENT ON *.*"
+              .formatted(options.mysqlUser()));
+    }
+    if (!facts.canReplicate()) {
+      problems.add(
+          "user %s may not read the binlog: GRANT REPLICATION SLAVE ON *.*"
+              .formatted(options.mysqlUser()));
+    }
+  }
+
+  private void checkTable(TableSpec spec) {
+    String name = options.database() + "." + spec.table();
+    SourceFacts.Table table = facts.tables().get(spec.table());
+    if (table == null) {
+      problems.add(
+          "table %s does not exist, or user %s may not see it: run the migrations, GRANT SELECT"
+              .formatted(name, options.mysqlUser()));
+      return;
+    }
+    if (facts.unreadableTables().contains(spec.table())) {
+      problems.add(
+          "user %s may not read table %s: GRANT SELECT".formatted(options.mysqlUser(), name));
+    }
+    if (!table.key().equals(spec.key())) {
+      problems.add(
+          "table %s has the primary key %s, not %s: correct its table spec or the table"
+              .formatted(name, table.key(), spec.key()));
+    }
+    for (String column : new TreeSet<>(table.columnTypes().keySet())) {
+      String type = table.columnTypes().get(column);
+      if (!WRITABLE_TYPES.contains(type)) {
+        problems.add(
+            "column %s of table %s has type %s, which capture cannot write: change its type or leave the table out"
+                .formatted(column, name, type));
+      }
+    }
+  }
+
+  private void checkCascades() {
+    boolean inBinlog =
+        isAtLeast(facts.version(), CASCADES_IN_BINLOG_SINCE)
+            && !"ON".equalsIgnoreCase(facts.variables().get("innodb_native_foreign_keys"));
+    if (!inBinlog) {
+      for (SourceFacts.Cascade cascade : facts.cascades()) {
+        problems.add(
+            "foreign key %s changes rows of table %s without a trace in the binlog (%s): make it RESTRICT, or use MySQL 9.6 or later with innodb_native_foreign_keys=OFF"
+                .formatted(cascade.constraint(), cascade.table(), cascade.rule()));
+      }
+    }
+  }
+
+  private static boolean isAtLeast(String version, int[] wanted) {
+    String[] parts = version.split("[^0-9]+");
+    for (int i = 0; i < wanted.length; i++) {
+      int part = i < parts.length && !parts[i].isEmpty() ? Integer.parseInt(parts[i]) : 0;
+      if (part != wanted[i]) {
+        return part > wanted[i];
+      }
+    }
+    return true;
+  }
+}

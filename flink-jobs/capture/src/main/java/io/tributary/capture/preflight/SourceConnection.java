@@ -1,0 +1,221 @@
+package io.tributary.capture.preflight;
+
+import com.mysql.cj.jdbc.Driver;
+import io.tributary.capture.CaptureOptions;
+import io.tributary.capture.records.BinlogEnd;
+import io.tributary.common.TableSpec;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+
+/** Asks the source what must be known before the job starts. Used where the job is submitted. */
+public final class SourceConnection implements AutoCloseable {
+  private static final String TIMEOUT_MILLIS = "10000";
+
+  private final Connection connection;
+  private final CaptureOptions options;
+
+  private SourceConnection(Connection connection, CaptureOptions options) {
+    this.connection = connection;
+    this.options = options;
+  }
+
+  /**
+   * Connects as the capture user.
+   *
+   * @throws IllegalStateException if the server does not answer or refuses the user
+   */
+  public static SourceConnection open(CaptureOptions options, String password) {
+    Properties properties = new Properties();
+    properties.setProperty("user", options.mysqlUser());
+    properties.setProperty("password", password);
+    properties.setProperty("connectTimeout", TIMEOUT_MILLIS);
+    properties.setProperty("socketTimeout", TIMEOUT_MILLIS);
+    properties.setProperty("allowPublicKeyRetrieval", "true");
+    String url = "jdbc:mysql://%s:%d/".formatted(options.mysqlHost(), options.mysqlPort());
+    try {
+      // Not through DriverManager: it asks every driver of the cluster.
+      return new SourceConnection(new Driver().connect(url, properties), options);
+    } catch (SQLException e) {
+      throw new IllegalStateException(
+          "Cannot connect to MySQL at %s:%d as user %s: %s. Check host, port, user and the password file %s."
+              .formatted(
+                  options.mysqlHost(),
+                  options.mysqlPort(),
+                  options.mysqlUser(),
+                  e.getMessage(),
+                  options.mysqlPasswordFile()),
+          e);
+    }
+  }
+
+  /** Gathers the facts that {@link Preflight} judges. */
+  public SourceFacts facts() throws SQLException {
+    // First of all: whatever was written before it is committed, and so part of the snapshot, long
+    // before the snapshot begins.
+    Optional<BinlogEnd> binlogEnd = binlogEnd();
+    Map<String, SourceFacts.Table> tables = new LinkedHashMap<>();
+    Set<String> unreadable = new LinkedHashSet<>();
+    for (TableSpec spec : options.tables()) {
+      Map<String, String> columnTypes = columnTypes(spec.table());
+      if (!columnTypes.isEmpty()) {
+        tables.put(spec.table(), new SourceFacts.Table(primaryKey(spec.table()), columnTypes));
+        if (!isAllowed("SELECT 1 FROM " + qualified(spec.table()) + " LIMIT 0")) {
+          unreadable.add(spec.table());
+        }
+      }
+    }
+    return new SourceFacts(
+        connection.getMetaData().getDatabaseProductVersion(),
+        variables(),
+        binlogEnd,
+        isAllowed("SHOW REPLICAS"),
+        tables,
+        unreadable,
+        cascades());
+  }
+
+  /**
+   * Where the next change will be written. MySQL 8.2 renamed the question and 8.4 dropped the old
+   * name.
+   */
+  private Optional<BinlogEnd> binlogEnd() {
+    return readBinlogEnd("SHOW BINARY LOG STATUS").or(() -> readBinlogEnd("SHOW MASTER STATUS"));
+  }
+
+  private Optional<BinlogEnd> readBinlogEnd(String query) {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      return result.next()
+          ? Optional.of(
+              new BinlogEnd(result.getString(1), result.getLong(2), System.currentTimeMillis()))
+          : Optional.empty();
+    } catch (SQLException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Map<String, String> variables() throws SQLException {
+    Map<String, String> variables = new HashMap<>();
+    for (List<String> row :
+        rows(
+            """
+            SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', \
+            'binlog_row_image', 'binlog_transaction_compression', 'binlog_row_value_options', \
+            'gtid_mode', 'server_id', 'innodb_native_foreign_keys')""",
+            2)) {
+      variables.put(row.get(0).toLowerCase(Locale.ROOT), row.get(1));
+    }
+    return variables;
+  }
+
+  private Map<String, String> columnTypes(String table) throws SQLException {
+    Map<String, String> types = new LinkedHashMap<>();
+    for (List<String> row :
+        rows(
+            """
+            SELECT column_name, data_type FROM information_schema.columns
+            WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position""",
+            2,
+            options.database(),
+            table)) {
+      types.put(row.get(0), row.get(1).toLowerCase(Locale.ROOT));
+    }
+    return types;
+  }
+
+  private List<String> primaryKey(String table) throws SQLException {
+    return rows(
+            """
+            SELECT column_name FROM information_schema.statistics
+            WHERE table_schema = ? AND table_name = ? AND index_name = 'PRIMARY'
+            ORDER BY seq_in_index""",
+            1,
+            options.database(),
+            table)
+        .stream()
+        .map(row -> row.get(0))
+        .toList();
+  }
+
+  private List<SourceFacts.Cascade> cascades() throws SQLException {
+    Set<String> wanted = new LinkedHashSet<>();
+    options.tables().forEach(spec -> wanted.add(spec.table()));
+    List<SourceFacts.Cascade> cascades = new ArrayList<>();
+    for (List<String> row :
+        rows(
+            """
+            SELECT table_name, constraint_name, update_rule, delete_rule
+            FROM information_schema.referential_constraints WHERE constraint_schema = ?""",
+            4,
+            options.database())) {
+      if (wanted.contains(row.get(0))) {
+        addCascade(cascades, row, "ON UPDATE " + row.get(2));
+        addCascade(cascades, row, "ON DELETE " + row.get(3));
+      }
+    }
+    return cascades;
+  }
+
+  private static void addCascade(
+      List<SourceFacts.Cascade> cascades, List<String> row, String rule) {
+    if (!rule.endsWith("RESTRICT") && !rule.endsWith("NO ACTION")) {
+      cascades.add(new SourceFacts.Cascade(row.get(0), row.get(1), rule));
+    }
+  }
+
+  private List<List<String>> rows(String query, int columns, String... parameters)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setString(i + 1, parameters[i]);
+      }
+      try (ResultSet result = statement.executeQuery()) {
+        List<List<String>> rows = new ArrayList<>();
+        while (result.next()) {
+          List<String> row = new ArrayList<>();
+          for (int i = 1; i <= columns; i++) {
+            row.add(result.getString(i));
+          }
+          rows.add(row);
+        }
+        return rows;
+      }
+    }
+  }
+
+  /** Tries a query: the surest way to learn what grants, roles and wildcards add up to. */
+  private boolean isAllowed(String query) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(query);
+      return true;
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  private String qualified(String table) {
+    return quoted(options.database()) + "." + quoted(table);
+  }
+
+  private static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,45 @@
+package io.tributary.capture.preflight;
+
+import io.tributary.capture.records.BinlogEnd;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the source says about itself, as far as capture depends on it.
+ *
+ * @param version the server's version, e.g. {@code 9.7.4}
+ * @param variables global system variables by name, lower case; unknown ones are absent
+ * @param binlogEnd the end of the binlog, read before all else; empty if the user may not ask
+ * @param canReplicate whether the user may read the binlog (REPLICATION SLAVE)
+ * @param tables the wanted tables that exist, by name
+ * @param unreadableTables wanted tables that the user may not SELECT
+ * @param cascades foreign keys on wanted tables that change rows by themselves
+ */
+public record SourceFacts(
+    String version,
+    Map<String, String> variables,
+    Optional<BinlogEnd> binlogEnd,
+    boolean canReplicate,
+    Map<String, Table> tables,
+    Set<String> unreadableTables,
+    List<Cascade> cascades) {
+
+  /**
+   * A table.
+   *
+   * @param key its primary key's columns, in key order; empty if it has none
+   * @param columnTypes the type of each column, e.g. {@code bigint}, by name
+   */
+  public record Table(List<String> key, Map<String, String> columnTypes) {}
+
+  /**
+   * A foreign key with a rule such as CASCADE or SET NULL.
+   *
+   * @param table the table whose rows it changes
+   * @param constraint its name
+   * @param rule what it does, e.g. {@code ON DELETE CASCADE}
+   */
+  public record Cascade(String table, String constraint, String rule) {}
+}
