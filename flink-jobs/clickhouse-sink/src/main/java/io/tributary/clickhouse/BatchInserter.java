@@ -1,0 +1,142 @@
+package io.tributary.clickhouse;
+
+import io.tributary.clickhouse.rowbinary.RowBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a batch into one table, whatever it takes. Returns only when every row is stored or known
+ * to be one that the warehouse can never take; throws when that cannot be decided here.
+ *
+ * <p>Rows may be stored more than once: an answer that got lost, a half sent again. The table must
+ * not mind, as a ReplacingMergeTree with versions does not.
+ */
+final class BatchInserter<T> {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchInserter.class);
+
+  /** Failures in a row after which a batch that breaks the connection is tried in halves. */
+  static final int TRIES_BEFORE_HALVES = 3;
+
+  /** So many rows refused and none taken: then the rows are not what is wrong. */
+  static final int REFUSALS_BEFORE_STOP = 100;
+
+  private final String table;
+  private final Target target;
+  private final Backoff backoff;
+  private final Progress progress;
+
+  BatchInserter(String table, Target target, Backoff backoff, Progress progress) {
+    this.table = table;
+    this.target = target;
+    this.backoff = backoff;
+    this.progress = progress;
+  }
+
+  /** One insert of some rows of a batch. */
+  @FunctionalInterface
+  interface Target {
+    /** Stores the rows or throws. */
+    void insert(RowBuffer rows, int from, int to);
+  }
+
+  /** Hears how it goes, for the metrics. Called from the inserting thread. */
+  interface Progress {
+    /** A try failed and will be made again. */
+    void failed();
+
+    /** A try worked. */
+    void worked();
+  }
+
+  /** An element the warehouse can never take, and its words about it. */
+  record Refused<T>(T element, String reason) {}
+
+  /**
+   * Brings the batch in.
+   *
+   * @return the elements that were refused, for the dead letters
+   * @throws WarehouseException if the failure is not the rows' and will not pass
+   * @throws InterruptedException if the sink is closed meanwhile
+   */
+  List<Refused<T>> insert(RowBatch<T> batch) throws InterruptedException {
+    Attempt attempt = new Attempt(batch);
+    attempt.insert(0, batch.rowCount());
+    return attempt.refused;
+  }
+
+  private final class Attempt {
+    private final RowBatch<T> batch;
+    private final List<Refused<T>> refused = new ArrayList<>();
+    private boolean anyStored;
+
+    Attempt(RowBatch<T> batch) {
+      this.batch = batch;
+    }
+
+    void insert(int from, int to) throws InterruptedException {
+      RuntimeException failure = insertPatiently(from, to);
+      if (failure == null) {
+        anyStored = true;
+      } else if (to - from > 1) {
+        int middle = (from + to) >>> 1;
+        insert(from, middle);
+        insert(middle, to);
+      } else {
+        refuse(from, failure);
+      }
+    }
+
+    /** Null once the rows are stored; the failure if they should be tried in smaller pieces. */
+    private RuntimeException insertPatiently(int from, int to) throws InterruptedException {
+      for (int failures = 1; ; failures++) {
+        try {
+          target.insert(batch.rows(), from, to);
+          progress.worked();
+          return null;
+        } catch (RuntimeException e) {
+          InsertFailure failure = InsertFailure.of(e);
+          if (failure == InsertFailure.FATAL) {
+            throw new WarehouseException(
+                "ClickHouse cannot store rows in %s: %s".formatted(table, e.getMessage()), e);
+          }
+          boolean tryHalves =
+              failure == InsertFailure.BROKEN && failures >= TRIES_BEFORE_HALVES && to - from > 1;
+          if (!failure.passes() || tryHalves) {
+            return e;
+          }
+          pause(from, to, failures, e);
+        }
+      }
+    }
+
+    private void pause(int from, int to, int failures, RuntimeException e)
+        throws InterruptedException {
+      progress.failed();
+      long millis = backoff.millisAfter(failures);
+      LOG.warn(
+          "ClickHouse did not take {} rows for {} (failure {} in a row), again in {} ms: {}",
+          to - from,
+          table,
+          failures,
+          millis,
+          e.toString());
+      Thread.sleep(millis);
+    }
+
+    private void refuse(int row, RuntimeException failure) {
+      T element = batch.elementOf(row);
+      // Two rows of one change stand together; one letter is enough.
+      if (refused.isEmpty() || refused.get(refused.size() - 1).element() != element) {
+        refused.add(new Refused<>(element, failure.getMessage()));
+      }
+      if (!anyStored && refused.size() >= REFUSALS_BEFORE_STOP) {
+        throw new WarehouseException(
+            "ClickHouse refuses every row for %s, %d so far, so something other than the rows is wrong: %s"
+                .formatted(table, refused.size(), failure.getMessage()),
+            failure);
+      }
+    }
+  }
+}

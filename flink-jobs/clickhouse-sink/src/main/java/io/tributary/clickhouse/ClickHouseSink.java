@@ -1,0 +1,103 @@
+package io.tributary.clickhouse;
+
+import io.tributary.clickhouse.schema.TableSchema;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.util.IOUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a stream into ClickHouse tables, at least once and in batches. Every element that was
+ * written before a checkpoint is stored, or kept as a dead letter, when the checkpoint completes.
+ *
+ * @param <T> the elements, which a {@link RowEncoder} turns into rows
+ */
+public final class ClickHouseSink<T> implements Sink<T> {
+  private static final Logger LOG = LoggerFactory.getLogger(ClickHouseSink.class);
+  private static final long serialVersionUID = 1;
+
+  private final ClickHouseConnection connection;
+  private final RowEncoder.Factory<T> encoders;
+  private final DeadLetters.Factory<T> deadLetters;
+  private final FlushSettings settings;
+
+  /** A sink into the tables that {@code encoders} names. */
+  public ClickHouseSink(
+      ClickHouseConnection connection,
+      RowEncoder.Factory<T> encoders,
+      DeadLetters.Factory<T> deadLetters,
+      FlushSettings settings) {
+    this.connection = connection;
+    this.encoders = encoders;
+    this.deadLetters = deadLetters;
+    this.settings = settings;
+  }
+
+  /**
+   * Reads the target tables, waiting for the warehouse if it is away.
+   *
+   * @throws IOException if the tables do not fit, or the warehouse refuses to say
+   */
+  @Override
+  public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
+    List<String> tables = encoders.tables();
+    Warehouse warehouse = Warehouse.at(connection, tables.size());
+    try {
+      List<TableSchema> schemas = describe(warehouse, tables);
+      return new ClickHouseWriter<>(
+          context, warehouse, schemas, encoders.create(schemas), deadLetters.open(), settings);
+    } catch (InterruptedException e) {
+      IOUtils.closeQuietly(warehouse);
+      Thread.currentThread().interrupt();
+      throw new IOException("stopped while waiting for ClickHouse", e);
+    } catch (Throwable t) {
+      IOUtils.closeQuietly(warehouse);
+      throw t;
+    }
+  }
+
+  /** Flink 1.20 asks for the method above; this one is there for older callers only. */
+  @Deprecated
+  @Override
+  public SinkWriter<T> createWriter(InitContext context) {
+    throw new UnsupportedOperationException("this sink needs Flink 1.20 or newer");
+  }
+
+  private static List<TableSchema> describe(Warehouse warehouse, List<String> tables)
+      throws InterruptedException {
+    List<TableSchema> schemas = new ArrayList<>();
+    for (String table : tables) {
+      schemas.add(describePatiently(warehouse, table));
+    }
+    return schemas;
+  }
+
+  private static TableSchema describePatiently(Warehouse warehouse, String table)
+      throws InterruptedException {
+    for (int failures = 1; ; failures++) {
+      try {
+        return warehouse.describe(table);
+      } catch (SchemaMismatchException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        if (!InsertFailure.of(e).passes()) {
+          throw new WarehouseException(
+              "ClickHouse does not describe %s: %s".formatted(table, e.getMessage()), e);
+        }
+        long millis = Backoff.DEFAULT.millisAfter(failures);
+        LOG.warn(
+            "ClickHouse does not describe {} (failure {} in a row), again in {} ms: {}",
+            table,
+            failures,
+            millis,
+            e.toString());
+        Thread.sleep(millis);
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package io.tributary.clickhouse;
+
+import io.tributary.clickhouse.BatchInserter.Refused;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.util.function.ThrowingRunnable;
+
+/**
+ * One table's way into the warehouse: a batch that fills while at most one other is on its way.
+ * Everything happens on the task's thread except the insert itself, which reports back through the
+ * task's mailbox.
+ */
+final class TableLane<T> {
+  private final String table;
+  private final FlushSettings settings;
+  private final BatchInserter<T> inserter;
+  private final DeadLetterSink<T> deadLetters;
+  private final Executor inserts;
+  private final MailboxExecutor mailbox;
+  private final ProcessingTimeService clock;
+  private final TableMetrics metrics;
+
+  private RowBatch<T> filling = new RowBatch<>();
+  private RowBatch<T> spare = new RowBatch<>();
+  private boolean inFlight;
+  private boolean draining;
+  private long dueAt;
+  private int lastBatchRows;
+
+  /** Takes what the warehouse refused. */
+  @FunctionalInterface
+  interface DeadLetterSink<T> {
+    void add(T element, String table, String reason) throws IOException;
+  }
+
+  TableLane(
+      String table,
+      FlushSettings settings,
+      BatchInserter.Target target,
+      DeadLetterSink<T> deadLetters,
+      Executor inserts,
+      MailboxExecutor mailbox,
+      ProcessingTimeService clock,
+      MetricGroup metricGroup) {
+    this.table = table;
+    this.settings = settings;
+    this.deadLetters = deadLetters;
+    this.inserts = inserts;
+    this.mailbox = mailbox;
+    this.clock = clock;
+    this.metrics = new TableMetrics(metricGroup, table, () -> filling.rowCount());
+    this.inserter = new BatchInserter<>(table, target, Backoff.DEFAULT, metrics);
+  }
+
+  /** The name of the table. */
+  String table() {
+    return table;
+  }
+
+  /** Waits until there is room for another element: this is the job's back-pressure. */
+  void awaitRoom() throws InterruptedException {
+    while (isFull()) {
+      mailbox.yield();
+    }
+  }
+
+  /** Takes an element. There must be room. */
+  void add(T element, RowEncoder<T> encoder) throws IOException {
+    boolean first = filling.isEmpty();
+    try {
+      encoder.encode(element, filling.rows());
+    } catch (UnwritableException e) {
+      filling.dropUnowned();
+      addDeadLetter(element, e.getMessage());
+      return;
+    }
+    filling.own(element, encoder.retainedBytes(element));
+    if (filling.isEmpty()) {
+      return;
+    }
+    if (first) {
+      dueAt = clock.getCurrentProcessingTime() + settings.waitAfter(lastBatchRows);
+      clock.registerTimer(dueAt, time -> sendIfTime());
+    }
+    if (isFull()) {
+      sendIfTime();
+    }
+  }
+
+  /** Sends what there is without waiting for more, until {@link #isEmpty()}. */
+  void drain() {
+    draining = !isEmpty();
+    sendIfTime();
+  }
+
+  /** Whether nothing waits and nothing is on its way. */
+  boolean isEmpty() {
+    return !inFlight && filling.isEmpty();
+  }
+
+  private boolean isFull() {
+    return filling.rowCount() >= settings.maxRows() || filling.bytes() >= settings.maxBytes();
+  }
+
+  private void sendIfTime() {
+    boolean time = draining || isFull() || clock.getCurrentProcessingTime() >= dueAt;
+    if (time && !inFlight && !filling.isEmpty()) {
+      RowBatch<T> batch = filling;
+      filling = spare;
+      spare = null;
+      inFlight = true;
+      inserts.execute(() -> insert(batch));
+    }
+  }
+
+  /** Runs in a thread of its own: touches nothing of the lane but what never changes. */
+  private void insert(RowBatch<T> batch) {
+    long start = System.nanoTime();
+    try {
+      List<Refused<T>> refused = inserter.insert(batch);
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      report("rows stored in " + table, () -> onStored(batch, refused, millis));
+    } catch (Throwable t) {
+      // Errors too: a class that cannot be loaded must stop the job, not a thread nobody watches.
+      report("failure of " + table, () -> onFailed(t));
+    }
+  }
+
+  private void report(String what, ThrowingRunnable<IOException> mail) {
+    try {
+      mailbox.execute(mail, what);
+    } catch (RejectedExecutionException e) {
+      // The task is over; what was not acknowledged comes again from the last checkpoint.
+    }
+  }
+
+  private void onStored(RowBatch<T> batch, List<Refused<T>> refused, long millis)
+      throws IOException {
+    for (Refused<T> letter : refused) {
+      addDeadLetter(letter.element(), letter.reason());
+    }
+    metrics.inserted(batch.rowCount() - refused.size(), millis);
+    lastBatchRows = batch.rowCount();
+    batch.clear();
+    spare = batch;
+    inFlight = false;
+    draining = draining && !filling.isEmpty();
+    sendIfTime();
+  }
+
+  private void onFailed(Throwable failure) throws IOException {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    throw new IOException(failure.getMessage(), failure);
+  }
+
+  private void addDeadLetter(T element, String reason) throws IOException {
+    metrics.deadLetter();
+    deadLetters.add(element, table, reason);
+  }
+}

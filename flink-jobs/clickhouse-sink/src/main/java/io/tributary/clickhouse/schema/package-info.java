@@ -1,0 +1,2 @@
+/** What the sink knows about its target tables. */
+package io.tributary.clickhouse.schema;
