@@ -104,6 +104,15 @@ export function isEmpty({ containers, networks, volumes }: StackThings): boolean
   return containers.length + networks.length + volumes.length === 0;
 }
 
+/** Their names, for people. Pure. */
+export function describeThings({ containers, networks, volumes }: StackThings): string {
+  const named = (kind: string, things: readonly { name: string }[]) =>
+    things.map(({ name }) => `${kind} ${name}`);
+  return [...named("container", containers), ...named("network", networks), ...named("volume", volumes)].join(
+    ", ",
+  );
+}
+
 /** What bears a name of the stack but belongs to somebody else. Pure. */
 export function foreignThings(
   stack: string,

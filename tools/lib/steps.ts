@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { createWriteStream, mkdirSync, readFileSync, rmSync, type WriteStream } from "node:fs";
 import path from "node:path";
 import { Listr } from "listr2";
@@ -13,6 +14,8 @@ export interface Step {
   readonly after?: readonly string[];
   /** What the reader should do if the step fails and its error does not know better. */
   readonly remedy?: string;
+  /** How many of its log's last lines to show if it fails. @default 25 */
+  readonly lastLines?: number;
   /** Does it. What it returns is shown beside its name when it is done, e.g. `cached`. */
   run(progress: Progress): Promise<string | undefined>;
 }
@@ -31,88 +34,103 @@ export interface Progress {
   command(file: string, args: readonly string[], options?: CommandOptions): Promise<void>;
 }
 
-/** A step failed: the message has everything its reader needs. */
-export class StepFailed extends Error {
-  constructor(
-    readonly step: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = "StepFailed";
+/** Steps failed: the message has everything its reader needs. */
+export class StepsFailed extends Error {
+  /** @param failures what each failed step says of itself */
+  constructor(failures: readonly string[]) {
+    super(failures.join("\n\n"));
+    this.name = "StepsFailed";
   }
+}
+
+/** How a run goes. */
+export interface RunOptions {
+  /** Folder for the log files; made if it is not there. */
+  readonly logs: string;
+  /** Aborts the run from outside. */
+  readonly signal?: AbortSignal;
+  /** After a failure, still runs what does not come after the failed step. @default false */
+  readonly keepGoing?: boolean;
 }
 
 /** How often a long step says, off a terminal, that it is still alive. Milliseconds. */
 const heartbeat = 30_000;
 
-/** How many of the log's last lines a failure shows. */
+/** How many of the log's last lines a failure shows, unless the step says otherwise. */
 const lastLines = 25;
 
 /**
  * Runs steps, each as soon as the ones it comes after are done, so that independent ones run side by side. The first
- * failure stops all others.
+ * failure stops all others, unless the run is to keep going.
  *
- * @param logs folder for the log files
- * @param signal aborts the run from outside
- * @throws StepFailed for the first step that failed
+ * @throws StepsFailed
  */
-export async function runSteps(steps: readonly Step[], logs: string, signal?: AbortSignal): Promise<void> {
+export async function runSteps(steps: readonly Step[], options: RunOptions): Promise<void> {
+  const { logs, signal, keepGoing = false } = options;
   checkOrder(steps);
   mkdirSync(logs, { recursive: true });
   const stop = new AbortController();
   signal?.addEventListener("abort", () => stop.abort());
   const display = onTerminal ? terminalDisplay : plainDisplay;
+  const failures: string[] = [];
 
-  let failure: StepFailed | undefined;
-  const results = new Map<string, Promise<boolean>>();
-  const begin = new Map<string, (succeeded: Promise<boolean>) => void>();
-  for (const step of steps) {
-    results.set(step.name, new Promise((resolve) => begin.set(step.name, resolve)));
+  async function attempt(step: Step, task: ListrTask): Promise<Outcome> {
+    const before = await Promise.all((step.after ?? []).map((name) => outcomes.of(name)));
+    if (stop.signal.aborted || before.some((outcome) => outcome !== "succeeded")) {
+      task.skip(`${step.name} (not started)`);
+      return "skipped";
+    }
+    const shown = display(step.name, task);
+    const failure = await runStep(step, logs, shown, stop.signal);
+    if (failure === undefined) return "succeeded";
+    const stopped = isAborted(stop.signal);
+    shown.ended(stopped ? "stopped" : "failed");
+    if (!stopped) failures.push(failure);
+    if (!keepGoing) stop.abort();
+    return "failed";
   }
 
-  const list = new Listr(
-    steps.map((step) => ({
-      title: step.name,
-      task: async (_: unknown, task: ListrTask) => {
-        const run = (async () => {
-          const before = await Promise.all((step.after ?? []).map(async (name) => results.get(name)));
-          if (!before.every(Boolean) || stop.signal.aborted) {
-            task.skip(`${step.name} (not started)`);
-            return false;
-          }
-          const shown = display(step.name, task);
-          try {
-            await runStep(step, logs, shown, stop.signal);
-            return true;
-          } catch (error) {
-            shown.ended(failure ? "stopped" : "failed");
-            failure ??= error as StepFailed;
-            stop.abort();
-            throw error;
-          }
-        })();
-        begin.get(step.name)?.(run.catch(() => false));
-        await run;
-      },
-    })),
-    {
-      concurrent: true,
-      exitOnError: false,
-      registerSignalListeners: false,
-      renderer: onTerminal ? "default" : "silent",
-      rendererOptions: {
-        showErrorMessage: false,
-        collapseSkips: false,
-        collapseErrors: false,
-        removeEmptyLines: false,
-      },
+  const outcomes = new Outcomes();
+  const tasks = steps.map((step) => ({
+    title: step.name,
+    task: async (_: unknown, task: ListrTask) => {
+      const outcome = await attempt(step, task);
+      outcomes.set(step.name, outcome);
+      if (outcome === "failed") throw new Error(step.name);
     },
-  );
-  await list.run();
-  if (failure) throw failure;
+  }));
+  await new Listr(tasks, {
+    concurrent: true,
+    exitOnError: false,
+    registerSignalListeners: false,
+    renderer: onTerminal ? "default" : "silent",
+    rendererOptions: { showErrorMessage: false, collapseSkips: false },
+  }).run();
+  if (failures.length > 0) throw new StepsFailed(failures);
   if (stop.signal.aborted)
     throw new Problem("interrupted", "Run the command again: it goes on where it stopped.");
+}
+
+type Outcome = "succeeded" | "failed" | "skipped";
+
+/** How each step ended, for those that wait for it. */
+class Outcomes {
+  private readonly waiting = new EventEmitter().setMaxListeners(0);
+  private readonly known = new Map<string, Outcome>();
+
+  set(step: string, outcome: Outcome): void {
+    this.known.set(step, outcome);
+    this.waiting.emit(step, outcome);
+  }
+
+  async of(step: string): Promise<Outcome> {
+    return this.known.get(step) ?? ((await once(this.waiting, step)) as [Outcome])[0];
+  }
+}
+
+/** Read afresh: a signal may have been aborted since it was last looked at. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 /** Refuses a step that waits for one that does not exist or does not come before it. */
@@ -141,17 +159,25 @@ interface ListrTask {
   skip(message?: string): void;
 }
 
-async function runStep(step: Step, logs: string, display: Display, signal: AbortSignal): Promise<void> {
+/** Returns what its reader needs if it fails. */
+async function runStep(
+  step: Step,
+  logs: string,
+  display: Display,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const log = path.join(logs, `${step.name.replaceAll(/[^A-Za-z0-9]+/g, "-").toLowerCase()}.log`);
   rmSync(log, { force: true });
   const stream = createWriteStream(log, { flags: "a" });
   try {
     display.done(await step.run(progressOf(log, stream, display, signal)));
+    return undefined;
   } catch (error) {
     await closed(stream);
-    throw new StepFailed(step.name, describeFailure(step, log, error), { cause: error });
+    return describeFailure(step, log, error);
+  } finally {
+    await closed(stream);
   }
-  await closed(stream);
 }
 
 function progressOf(log: string, stream: WriteStream, display: Display, signal: AbortSignal): Progress {
@@ -174,14 +200,14 @@ function progressOf(log: string, stream: WriteStream, display: Display, signal: 
 }
 
 function closed(stream: WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.end(() => resolve()));
+  return new Promise((resolve) => (stream.closed ? resolve() : stream.end(() => resolve())));
 }
 
 function describeFailure(step: Step, log: string, error: unknown): string {
-  const tail = lastLinesOf(plainText(readFileSync(log, "utf8")), lastLines);
+  const tail = lastLinesOf(plainText(readFileSync(log, "utf8")), step.lastLines ?? lastLines);
   const remedy = error instanceof Problem ? error.remedy : step.remedy;
   return [
-    messageOf(error),
+    `${paint("red", `${step.name} failed:`)} ${messageOf(error)}`,
     ...(tail ? [`The end of ${path.relative(process.cwd(), log)}:\n${indent(tail)}`] : []),
     ...(remedy ? [`What to do: ${remedy}`] : []),
   ].join("\n\n");

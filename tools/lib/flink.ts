@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const jobSchema = z.object({ jid: z.string(), name: z.string(), state: z.string() });
+const exceptionsSchema = z.object({ "root-exception": z.string().nullish() });
+
+/** A job as the cluster reports it. */
+export interface Job {
+  readonly id: string;
+  readonly name: string;
+  /** Flink's word: `RUNNING`, `RESTARTING`, `FAILED` … */
+  readonly state: string;
+}
+
+/** An answer that takes longer counts as none. Milliseconds. */
+const timeout = 5_000;
+
+async function ask<T>(schema: z.ZodType<T>, url: string): Promise<T> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeout) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return schema.parse(await response.json());
+}
+
+/** The job with that id; its state is `MISSING` if the cluster does not know it. */
+export async function readJob(flinkUrl: string, id: string): Promise<Job> {
+  const { jobs } = await ask(z.object({ jobs: z.array(jobSchema) }), `${flinkUrl}/jobs/overview`);
+  const job = jobs.find(({ jid }) => jid === id);
+  return job ? { id: job.jid, name: job.name, state: job.state } : { id, name: id, state: "MISSING" };
+}
+
+/** The first line of what made a job fail or restart last; empty if nothing did. */
+export async function readFailure(flinkUrl: string, id: string): Promise<string> {
+  const { "root-exception": exception } = await ask(exceptionsSchema, `${flinkUrl}/jobs/${id}/exceptions`);
+  return exception?.split("\n")[0] ?? "";
+}

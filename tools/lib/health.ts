@@ -1,0 +1,61 @@
+import { readFailure, readJob } from "./flink";
+import { messageOf, Problem } from "./problem";
+import { readOutputs, type StackOutputs } from "./pulumi";
+import { describeUnready } from "./repair";
+import { containerNames, listThings, readStackSettings, thingsOf, type StackReference } from "./stack";
+import type { Progress } from "./steps";
+import { waitUntil } from "./wait";
+
+/** How long everything may take to become healthy after Pulumi is done. Milliseconds. */
+const timeout = 180_000;
+
+/**
+ * Waits until every container of the stack is healthy and both jobs run.
+ *
+ * @throws Problem naming what is not
+ */
+export async function awaitHealth(progress: Progress, stack: StackReference): Promise<string> {
+  const outputs = await readOutputs(stack);
+  const expected = containerNames(readStackSettings(stack));
+  try {
+    await waitUntil("containers and jobs", timeout, progress.signal, async () => {
+      const missing = (await unhealthyContainers(stack, expected)) ?? (await stoppedJobs(outputs));
+      if (missing) progress.update(missing);
+      return missing;
+    });
+  } catch (error) {
+    throw new Problem(
+      messageOf(error),
+      "`make status` shows the whole, `docker logs <container>` what one says. `make up` tries again.",
+      { cause: error },
+    );
+  }
+  return `${expected.length} containers healthy, 2 jobs running`;
+}
+
+async function unhealthyContainers(
+  stack: StackReference,
+  expected: readonly string[],
+): Promise<string | undefined> {
+  const { containers } = thingsOf(stack.name, await listThings());
+  const names = new Set(containers.map(({ name }) => name));
+  const absent = expected.filter((name) => !names.has(name));
+  return absent.length > 0 ? `no container ${absent.join(", ")}` : describeUnready(containers);
+}
+
+async function stoppedJobs({ flinkUrl, captureJobId, syncJobId }: StackOutputs): Promise<string | undefined> {
+  try {
+    for (const [what, id] of [
+      ["capture", captureJobId],
+      ["sync", syncJobId],
+    ] as const) {
+      const { state } = await readJob(flinkUrl, id);
+      if (state === "RUNNING") continue;
+      const why = state === "MISSING" ? "" : await readFailure(flinkUrl, id);
+      return `job ${what} is ${state}${why && `: ${why}`}`;
+    }
+    return undefined;
+  } catch (error) {
+    return `the Flink cluster does not answer: ${messageOf(error)}`;
+  }
+}

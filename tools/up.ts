@@ -1,0 +1,108 @@
+// `make up`: from whatever state this machine is in to a running pipeline.
+import { createInterface } from "node:readline/promises";
+import path from "node:path";
+import { describeBanner } from "./lib/banner";
+import { addStackOptions, command, run, stackFrom } from "./lib/cli";
+import { inspectEngine } from "./lib/docker";
+import { ensureEngine, maySetUp, thisHost } from "./lib/docker-engine";
+import { describeMissing, examine } from "./lib/doctor";
+import { lockStack } from "./lib/lock";
+import { Problem } from "./lib/problem";
+import { logsFolder, projectFolder } from "./lib/project";
+import { ensureStack, readOutputs, runPulumi, summaryOf } from "./lib/pulumi";
+import { awaitHealth } from "./lib/health";
+import { repair } from "./lib/repair";
+import { readStackSettings, type StackReference } from "./lib/stack";
+import { runSteps, type Progress, type Step } from "./lib/steps";
+import { formatDuration, onTerminal } from "./lib/text";
+
+const program = addStackOptions(
+  command("up", "Bring a stack up, or repair it, and wait until everything in it works."),
+)
+  .option("--yes", "install what is missing without asking", Boolean(process.env["TRIBUTARY_YES"]))
+  .parse();
+const options = program.opts<{ stack: string; configFile?: string; yes: boolean }>();
+
+await run(async (signal) => {
+  const started = Date.now();
+  const stack = stackFrom(options);
+  lockStack(stack.name, "make up");
+  await askBeforeInstalling();
+  await runSteps(stepsFor(stack), { logs: path.join(logsFolder, stack.name), signal });
+  console.log(describeBanner(stack, await readOutputs(stack), formatDuration(Date.now() - started)));
+});
+
+/** On a terminal nothing is installed on the machine without a yes. */
+async function askBeforeInstalling(): Promise<void> {
+  const host = thisHost();
+  if (!onTerminal || options.yes || !host.debian || !maySetUp(host)) return;
+  if ((await inspectEngine()).state !== "absent") return;
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await prompt.question(
+    "Docker Engine is missing. Install Debian's package docker.io now? [Y/n] ",
+  );
+  prompt.close();
+  if (/^(y|yes|)$/i.test(answer.trim())) return;
+  throw new Problem(
+    "Docker is not installed",
+    "Install it yourself, or answer yes (or run `make up YES=1`).",
+  );
+}
+
+function stepsFor(stack: StackReference): Step[] {
+  return [
+    { name: "machine", run: (progress) => checkMachine(progress, stack) },
+    { name: "docker", after: ["machine"], run: (progress) => prepareDocker(progress, stack) },
+    { name: "toolchain", after: ["docker"], run: (progress) => runTool(progress, "toolchain") },
+    { name: "images", after: ["docker"], run: (progress) => makeImages(progress, stack) },
+    { name: "jobs", after: ["docker"], run: (progress) => runTool(progress, "jobs") },
+    { name: "containers", after: ["docker"], run: (progress) => repair(progress, stack.name) },
+    { name: "stack", after: ["toolchain"], run: (progress) => ensureStack(progress, stack) },
+    {
+      name: "deploy",
+      after: ["stack", "images", "jobs", "containers"],
+      run: (progress) => deploy(progress, stack),
+    },
+    { name: "health", after: ["deploy"], run: async (progress) => awaitHealth(progress, stack) },
+  ];
+}
+
+async function checkMachine(progress: Progress, stack: StackReference): Promise<string> {
+  const findings = await examine(stack);
+  for (const { about, state, what } of findings) progress.note(`${state} ${about}: ${what}`);
+  const missing = describeMissing(findings);
+  if (missing)
+    throw new Problem(`this machine is not ready:\n${missing}`, "Put these right, then run it again.");
+  const warnings = findings.filter(({ state }) => state === "warning");
+  return warnings.map(({ about, what }) => `${about}: ${what}`).join("; ") || "ready";
+}
+
+async function prepareDocker(progress: Progress, stack: StackReference): Promise<string> {
+  const before = await inspectEngine();
+  const result = await ensureEngine(progress);
+  // Only now can it be asked who holds which name and port.
+  if (before.state !== "running") await checkMachine(progress, stack);
+  return result;
+}
+
+async function makeImages(progress: Progress, stack: StackReference): Promise<string> {
+  return runTool(progress, "images", "--source", readStackSettings(stack).images);
+}
+
+async function deploy(progress: Progress, stack: StackReference): Promise<string> {
+  const output = await runPulumi(progress, stack, "up", "--refresh", "--skip-preview", "--yes");
+  return summaryOf(output);
+}
+
+/** Runs another tool of this folder; its last line is its result. */
+async function runTool(progress: Progress, tool: string, ...args: string[]): Promise<string> {
+  let last = "";
+  await progress.command(
+    process.execPath,
+    ["--import", "tsx", path.join(projectFolder, "tools", `${tool}.ts`), ...args],
+    {
+      onLine: (line) => (last = line.trim() || last),
+    },
+  );
+  return last;
+}
