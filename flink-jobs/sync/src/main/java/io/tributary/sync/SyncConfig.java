@@ -1,0 +1,61 @@
+package io.tributary.sync;
+
+import io.tributary.clickhouse.ClickHouseConnection;
+import io.tributary.clickhouse.FlushSettings;
+import io.tributary.common.Arguments;
+import io.tributary.common.TableSpec;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What the job is told on its command line.
+ *
+ * @param kafkaBootstrap Kafka's address, {@code host:port}
+ * @param group consumer group whose committed offsets the job starts from
+ * @param tables the tables and their topics
+ * @param warehouse where the rows go
+ * @param checkpointInterval how often places are made safe: what is read again after a failure
+ * @param flush when buffered rows go to the warehouse
+ */
+public record SyncConfig(
+    String kafkaBootstrap,
+    String group,
+    List<TableSpec> tables,
+    ClickHouseConnection warehouse,
+    Duration checkpointInterval,
+    FlushSettings flush) {
+
+  private static final int MAX_FLUSH_ROWS = 1_000_000;
+
+  /**
+   * Memory that one table's batch may take. A table has at most two batches, one that fills and one
+   * on its way, so four tables that are all behind take 128 MiB.
+   */
+  private static final long FLUSH_BYTES = 16L << 20;
+
+  /**
+   * Reads the command line.
+   *
+   * @throws IllegalArgumentException naming every missing, bad and unknown argument
+   */
+  public static SyncConfig fromArgs(String... argv) {
+    Arguments args = Arguments.of(argv);
+    SyncConfig config =
+        new SyncConfig(
+            args.text("kafka-bootstrap"),
+            args.text("group"),
+            args.tables("tables"),
+            new ClickHouseConnection(
+                args.text("clickhouse-url"),
+                args.text("clickhouse-user"),
+                args.text("clickhouse-password-file"),
+                args.text("database")),
+            args.millis("checkpoint-interval-ms"),
+            new FlushSettings(
+                (int) args.integer("flush-rows", 1, MAX_FLUSH_ROWS),
+                FLUSH_BYTES,
+                args.millis("flush-interval-ms")));
+    args.requireValid();
+    return config;
+  }
+}

@@ -1,0 +1,126 @@
+package io.tributary.sync;
+
+import io.tributary.clickhouse.ClickHouseSink;
+import io.tributary.common.TableSpec;
+import io.tributary.sync.functions.ChangeEncoder;
+import io.tributary.sync.functions.ChangeRecordSchema;
+import io.tributary.sync.functions.KafkaDeadLetters;
+import io.tributary.sync.records.ChangeRecord;
+import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.RestartStrategyOptions.RestartStrategyType;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+
+/** Brings every committed change from the topics into the warehouse. */
+public final class SyncJob {
+  static final String NAME = "kafka-clickhouse-sync";
+
+  /** Fixed for the life of the savepoints; far above any parallelism the tables could use. */
+  private static final int MAX_PARALLELISM = 128;
+
+  /** How soon a partition added to a topic is read. */
+  private static final Duration PARTITION_DISCOVERY = Duration.ofSeconds(10);
+
+  /** Records per poll: enough for one to feed a good batch. */
+  private static final int MAX_POLL_RECORDS = 5_000;
+
+  /** Longer than the warehouse is promised to be away at most: a checkpoint waits for it. */
+  private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(30);
+
+  private SyncJob() {}
+
+  /** Submits the job. */
+  public static void main(String[] args) throws Exception {
+    run(SyncConfig.fromArgs(args));
+  }
+
+  private static void run(SyncConfig config) throws Exception {
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.getExecutionEnvironment(settings(config.checkpointInterval()));
+    define(env, source(config), sink(config));
+    env.execute(NAME);
+  }
+
+  /** The pipeline: one source over all topics, one sink into all tables. */
+  static void define(
+      StreamExecutionEnvironment env, Source<ChangeRecord, ?, ?> source, Sink<ChangeRecord> sink) {
+    env.setMaxParallelism(MAX_PARALLELISM);
+    env.fromSource(
+            source,
+            WatermarkStrategy.noWatermarks(),
+            "changes",
+            new ChangeRecordSchema().getProducedType())
+        .uid("changes")
+        .name("changes from Kafka")
+        .sinkTo(sink)
+        .uid("rows")
+        .name("rows to ClickHouse");
+  }
+
+  /** How the job runs and recovers. */
+  static Configuration settings(Duration checkpointInterval) {
+    Configuration settings = new Configuration();
+    // Records are never changed after they are read, so none needs to be copied.
+    settings.set(PipelineOptions.OBJECT_REUSE, true);
+    settings.set(PipelineOptions.GENERIC_TYPES, false);
+    settings.set(
+        CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
+    settings.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, CHECKPOINT_TIMEOUT);
+    // While the warehouse is away, checkpoints may fail as often as they like: nothing is lost.
+    settings.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
+    settings.set(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    settings.set(
+        RestartStrategyOptions.RESTART_STRATEGY,
+        RestartStrategyType.EXPONENTIAL_DELAY.getMainValue());
+    settings.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF,
+        Duration.ofSeconds(1));
+    settings.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
+        Duration.ofSeconds(30));
+    settings.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,
+        Duration.ofMinutes(2));
+    return settings;
+  }
+
+  private static KafkaSource<ChangeRecord> source(SyncConfig config) {
+    return KafkaSource.<ChangeRecord>builder()
+        .setBootstrapServers(config.kafkaBootstrap())
+        .setGroupId(config.group())
+        .setTopics(config.tables().stream().map(TableSpec::topic).toList())
+        .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
+        .setDeserializer(new ChangeRecordSchema())
+        .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+        .setProperty(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, String.valueOf(MAX_POLL_RECORDS))
+        .setProperty(
+            KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
+            String.valueOf(PARTITION_DISCOVERY.toMillis()))
+        .setProperty(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT.key(), "true")
+        .build();
+  }
+
+  private static ClickHouseSink<ChangeRecord> sink(SyncConfig config) {
+    return new ClickHouseSink<>(
+        config.warehouse(),
+        new ChangeEncoder.Factory(config.tables()),
+        new KafkaDeadLetters.Factory(config.kafkaBootstrap(), config.tables()),
+        config.flush());
+  }
+}

@@ -1,0 +1,2 @@
+/** The steps of the job. */
+package io.tributary.sync.functions;

@@ -1,0 +1,2 @@
+/** What flows through the job. */
+package io.tributary.sync.records;
