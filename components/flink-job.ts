@@ -28,22 +28,18 @@ export interface FlinkJobArgs {
   timeouts?: pulumi.Input<Partial<Timeouts>>;
 }
 
-type Properties<T> = T & { __provider: string };
+/** Pulumi passes the provider's own code along with the properties. */
+type Properties<T> = T & { __provider?: string };
 
 /** Pulumi stores this object's code in the state and runs that on refresh and destroy: it stays thin and holds no value. */
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds: JobSpec, news: JobSpec) {
-    return { inputs: news, failures: checkJob(news) };
-  },
+  check: (_olds: JobSpec, news: JobSpec) => Promise.resolve({ inputs: news, failures: checkJob(news) }),
 
-  async diff(_id: string, olds: JobRecord, news: JobSpec) {
-    return diffJob(olds, news);
-  },
+  diff: (_id: string, olds: JobRecord, news: JobSpec) => Promise.resolve(diffJob(olds, news)),
 
   async create(news: Properties<JobSpec>) {
-    const { __provider, ...spec } = news;
-    const record = await createJob(worldOf(spec), spec);
-    return { id: record.name, outs: record };
+    const spec = withoutProvider(news);
+    return { id: spec.name, outs: await createJob(worldOf(spec), spec) };
   },
 
   async read(id: string, props: JobRecord) {
@@ -51,12 +47,11 @@ const provider: pulumi.dynamic.ResourceProvider = {
   },
 
   async update(id: string, olds: Properties<JobRecord>, news: Properties<JobSpec>) {
-    const { __provider, ...spec } = news;
-    const { __provider: _, ...record } = olds;
+    const spec = withoutProvider(news);
     try {
-      return { outs: await updateJob(worldOf(spec), record, spec) };
+      return { outs: await updateJob(worldOf(spec), withoutProvider(olds), spec) };
     } catch (error) {
-      throw withState(id, error as UpdateFailure, __provider);
+      throw withState(id, error as Partial<UpdateFailure>, news.__provider);
     }
   },
 
@@ -65,11 +60,17 @@ const provider: pulumi.dynamic.ResourceProvider = {
   },
 };
 
-/** Pulumi keeps `properties` of a failed update as the resource's state, but only as they are: with the provider's code. */
-function withState(id: string, failure: UpdateFailure, providerCode: string): Error {
-  if (!failure.record) return failure;
-  const properties = { ...failure.record, __provider: providerCode };
-  return Object.assign(new Error(failure.message), { id, properties, reasons: [failure.message] });
+function withoutProvider<T extends object>(properties: Properties<T>): T {
+  const rest = { ...properties };
+  delete rest.__provider;
+  return rest;
+}
+
+/** Pulumi keeps `properties` of a failed update as the resource's state, exactly as given: so with the provider's code. */
+function withState(id: string, failure: Partial<UpdateFailure>, __provider?: string): unknown {
+  const { record, message } = failure;
+  if (!record) return failure;
+  return Object.assign(new Error(message), { id, properties: { ...record, __provider }, reasons: [message] });
 }
 
 /**

@@ -14,9 +14,7 @@ export interface SecretFileArgs extends SecretArgs {
 
 /** Pulumi stores this object's code in the state and runs that on refresh and destroy: it stays thin and holds no value. */
 const provider: pulumi.dynamic.ResourceProvider = {
-  async diff(_id: string, olds: SecretRecord, news: SecretSpec) {
-    return diffSecret(olds, news);
-  },
+  diff: (_id: string, olds: SecretRecord, news: SecretSpec) => Promise.resolve(diffSecret(olds, news)),
 
   async create(news: SecretSpec) {
     return { id: news.file, outs: await createSecret(news) };

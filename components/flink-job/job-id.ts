@@ -5,14 +5,13 @@ import type { JobSpec } from "./model";
  * Flink lets the submitter choose a job's id (32 hex digits) and refuses an id that is taken. Ours say who submitted the
  * job, what it runs and when:
  *
- *     owner (12) | content (12) | seconds since 1970 (8)
+ *     owner (10) | content (10) | milliseconds since 1970 (12)
  *
  * So a job that a crashed `pulumi up` left running is recognised without any state, also after the cluster recovered it,
  * and no id comes twice: a new job in an old one's checkpoint folder would run into that job's files.
  */
 export function newJobId(spec: JobSpec, now: number): string {
-  const seconds = Math.floor(now / 1000);
-  return ownerCode(spec.name) + contentCode(spec) + seconds.toString(16).padStart(8, "0");
+  return ownerCode(spec.name) + contentCode(spec) + now.toString(16).padStart(12, "0");
 }
 
 /** The part of an id that names the `FlinkJob`. */
@@ -37,9 +36,9 @@ export function runsContent(jobId: string, spec: JobSpec): boolean {
 
 /** When one of our jobs was submitted, in milliseconds since 1970. */
 export function submittedAt(jobId: string): number {
-  return parseInt(jobId.slice(24), 16) * 1000;
+  return parseInt(jobId.slice(20), 16);
 }
 
 function digest(parts: unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 10);
 }

@@ -40,12 +40,13 @@ export async function createJob(world: World, spec: JobSpec): Promise<JobRecord>
  * repairs it. A cluster that does not answer proves nothing: the record stays as it is.
  */
 export async function readJob(world: World, record: JobRecord): Promise<JobRecord> {
-  const { drift: _, ...healthy } = record;
+  const healthy = { ...record };
+  delete healthy.drift;
   try {
     const jobs = await settledJobs(world, record.jobId);
     const job = jobs.find(({ id }) => id === record.jobId);
     const drift = driftOf(record, job, jobs);
-    return { ...healthy, state: job?.state ?? "MISSING", ...(drift !== undefined && { drift }) };
+    return { ...healthy, state: job?.state ?? "MISSING", ...(drift && { drift }) };
   } catch (error) {
     if (!isTemporary(error)) throw error;
     world.log(
@@ -196,7 +197,7 @@ function updateFailure(message: string, record: JobRecord): UpdateFailure {
   return Object.assign(new Error(message), { record });
 }
 
-function gone({ ...record }: JobRecord, reason: string): JobRecord {
+function gone(record: JobRecord, reason: string): JobRecord {
   return { ...record, state: "MISSING", drift: `the job is not running: ${reason}` };
 }
 

@@ -53,7 +53,7 @@ async function onVolume(world: World, spec: JobSpec, history: History): Promise<
  */
 export function isOwnMetadata(path: string, name: string): boolean {
   const owner = ownerCode(name);
-  const pattern = `/(${owner}[0-9a-f]{20}/chk-\\d+|savepoint-${owner.slice(0, 6)}-[0-9a-f]+)/_metadata$`;
+  const pattern = `/(${owner}[0-9a-f]{22}/chk-\\d+|savepoint-${owner.slice(0, 6)}-[0-9a-f]+)/_metadata$`;
   return new RegExp(pattern).test(path);
 }
 

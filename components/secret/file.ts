@@ -24,7 +24,7 @@ export async function writeSecret(path: string, content: string): Promise<void> 
   await mkdir(dirname(path), { recursive: true, mode: folderMode });
   await chmod(dirname(path), folderMode);
   if (await isFolder(path)) await rmdir(path);
-  await chmod(path, 0o600).catch(ignoreIfMissing);
+  await chmod(path, 0o600).catch(ignore("ENOENT"));
   const file = await open(path, "w", 0o600);
   try {
     await file.writeFile(content);
@@ -51,10 +51,8 @@ export async function driftOfSecret(path: string, content: string): Promise<stri
 /** Removes a secret file, and its folder if nothing else is in it. */
 export async function removeSecret(path: string): Promise<void> {
   if (await isFolder(path)) await rmdir(path);
-  else await unlink(path).catch(ignoreIfMissing);
-  await rmdir(dirname(path)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY") throw error;
-  });
+  else await unlink(path).catch(ignore("ENOENT"));
+  await rmdir(dirname(path)).catch(ignore("ENOENT", "ENOTEMPTY"));
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -64,6 +62,8 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-function ignoreIfMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
+function ignore(...codes: string[]): (error: unknown) => void {
+  return (error) => {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  };
 }

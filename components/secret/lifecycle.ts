@@ -23,9 +23,10 @@ export async function createSecret(spec: SecretSpec): Promise<SecretRecord> {
 
 /** Looks at the file. Its content never replaces what the state holds: a password does not change behind a server's back. */
 export async function readSecret(record: SecretRecord): Promise<SecretRecord> {
-  const { drift: _, ...healthy } = record;
+  const healthy = { ...record };
+  delete healthy.drift;
   const drift = await driftOfSecret(record.path, record.value);
-  return { ...healthy, ...(drift !== undefined && { drift }) };
+  return { ...healthy, ...(drift && { drift }) };
 }
 
 /** Anything but the content can change without a new password: even the folder, say when the project has moved. */

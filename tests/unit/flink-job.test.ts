@@ -1,0 +1,607 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import anyTest, { type TestFn } from "ava";
+import { isOwn, runsContent } from "../../components/flink-job/job-id";
+import {
+  createJob,
+  deleteJob,
+  readJob,
+  updateJob,
+  type UpdateFailure,
+} from "../../components/flink-job/lifecycle";
+import type { JobSpec, World } from "../../components/flink-job/model";
+import type { Timeouts } from "../../components/flink-job/settings";
+import { worldOf } from "../../components/flink-job/world";
+import { FakeJobManager, type Behaviour } from "../lib/fake-job-manager";
+
+interface Context {
+  manager: FakeJobManager;
+  folder: string;
+  /** Files of two versions of a jar. */
+  jars: Record<"old" | "new", { jar: string; jarHash: string }>;
+  spec: JobSpec;
+  world: World;
+  /** What the user would be told. */
+  log: string[];
+}
+
+const test = anyTest as TestFn<Context>;
+
+/** A second is long for a fake, even on a slow machine; what is meant to run out is set shorter in its test. */
+const patience: Partial<Timeouts> = {
+  reachableMs: 2_000,
+  refreshReachableMs: 200,
+  deleteReachableMs: 200,
+  requestMs: 2_000,
+  submitMs: 2_000,
+  firstCheckpointMs: 5_000,
+  savepointMs: 5_000,
+  cancelMs: 5_000,
+  settleMs: 1_000,
+  pollMs: 5,
+};
+
+test.beforeEach(async (t) => {
+  const manager = await FakeJobManager.start();
+  const folder = await mkdtemp(join(tmpdir(), "flink-job-"));
+  const jars = { old: await writeJar(folder, "old"), new: await writeJar(folder, "new") };
+  const spec = {
+    name: "capture",
+    cluster: { rest: manager.url },
+    ...jars.old,
+    args: ["--epoch", "0"],
+    parallelism: 1,
+    savepointDir: "file:///state/savepoints",
+    timeouts: patience,
+  };
+  const log: string[] = [];
+  t.context = { manager, folder, jars, spec, log, world: worldIn(manager, spec, log) };
+});
+
+test.afterEach.always(async (t) => {
+  await t.context.manager.stop();
+  await rm(t.context.folder, { recursive: true });
+});
+
+async function writeJar(folder: string, content: string) {
+  const jar = join(folder, `${content}.jar`);
+  await writeFile(jar, content);
+  return { jar, jarHash: createHash("sha256").update(content).digest("hex") };
+}
+
+/** The real client, with the fake's volume to look into and the log to read. */
+function worldIn(manager: FakeJobManager, spec: JobSpec, log: string[]): World {
+  return {
+    ...worldOf(spec),
+    listMetadata: (directories) =>
+      Promise.resolve(
+        manager.volume().filter(({ path }) => directories.some((folder) => path.startsWith(folder))),
+      ),
+    log: (message) => log.push(message),
+  };
+}
+
+/** The new jar, and how jobs of it behave; the old one stays healthy. */
+function newVersion({ manager, jars, spec }: Context, behaviour: Behaviour = {}): JobSpec {
+  manager.behaviourOf = ({ jar }) => (jar === "new" ? behaviour : {});
+  return { ...spec, ...jars.new };
+}
+
+function newestOnVolume(manager: FakeJobManager): string {
+  const [newest] = manager.volume().sort((a, b) => b.modifiedAt - a.modifiedAt);
+  return `file:${newest?.path.replace("/_metadata", "")}`;
+}
+
+const trace = (message: string) =>
+  `org.apache.flink.runtime.JobException: Recovery is suppressed\n\tat a.B.c(B.java:1)\nCaused by: ${message}\n\tat d.E.f(E.java:2)`;
+
+// Create
+
+test("create submits the job once and is done when it runs and has completed a checkpoint", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  t.is(manager.submissions.length, 1);
+  const submission = manager.submissions[0];
+  t.like(submission, { jar: "old", args: ["--epoch", "0"], parallelism: 1, savepointPath: undefined });
+  t.false(submission?.allowNonRestoredState);
+  t.is(record.jobId, submission?.jobId ?? "");
+  t.like(record, {
+    state: "RUNNING",
+    restoredFrom: "",
+    checkpointDir: "file:/state/checkpoints",
+    drift: undefined,
+  });
+});
+
+test("create asks for the job's name and for checkpoints that outlive a cancel", async (t) => {
+  await createJob(t.context.world, t.context.spec);
+  t.deepEqual(t.context.manager.submissions[0]?.configuration, {
+    "pipeline.name": "capture",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+  });
+});
+
+test("create leaves no uploaded jar behind", async (t) => {
+  await createJob(t.context.world, t.context.spec);
+  t.is(t.context.manager.jars.size, 0);
+});
+
+test("create waits for a slow first checkpoint", async (t) => {
+  t.context.manager.behaviourOf = () => ({ checkpointEveryMs: 400 });
+  const before = Date.now();
+  await createJob(t.context.world, t.context.spec);
+  t.true(Date.now() - before >= 400);
+});
+
+test("create gives up a job without a checkpoint, says what it saw, and leaves nothing running", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ checkpointEveryMs: Infinity });
+  world.timeouts.firstCheckpointMs = 50;
+  await t.throwsAsync(createJob(world, spec), {
+    message:
+      /^Waited 0 s for job "capture" .*Last seen: RUNNING, 3 of 3 tasks running, 0 checkpoints completed$/,
+  });
+  t.deepEqual(manager.running(), []);
+});
+
+test("create fails with the root cause of a job that dies at once", async (t) => {
+  t.context.manager.behaviourOf = () => ({
+    failsWith: trace("java.sql.SQLException: Access denied for 'capture'"),
+  });
+  await t.throwsAsync(createJob(t.context.world, t.context.spec), {
+    message: /ended at once: FAILED\. The job says: Access denied for 'capture' \(SQLException\)$/,
+  });
+});
+
+test("create names the failure of a job that restarts over and over, and cancels it", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ restartsForever: true });
+  world.timeouts.firstCheckpointMs = 50;
+  await t.throwsAsync(createJob(world, spec), { message: /Last seen: RESTARTING, 0 of 3 tasks running/ });
+  t.deepEqual(manager.running(), []);
+});
+
+test("create waits for a JobManager that is electing a leader", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.electing = true;
+  setTimeout(() => (manager.electing = false), 100);
+  await createJob(world, spec);
+  t.is(manager.submissions.length, 1);
+});
+
+test("create with a dead cluster ends and says that nobody answers", async (t) => {
+  const { manager, spec, world } = t.context;
+  await manager.stop();
+  world.timeouts.reachableMs = 50;
+  await t.throwsAsync(createJob(world, spec), {
+    message: /^Waited 0 s for the JobManager to answer\. Last seen: no answer from Flink: GET http/,
+  });
+});
+
+test("a submission whose answer is lost is not sent twice", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.losesNextAnswer = true;
+  await createJob(world, spec);
+  t.is(manager.submissions.length, 1);
+  t.regex(t.context.log.join(), /was accepted although its submission was not answered/);
+});
+
+test("create takes over the same job that a crashed run left behind", async (t) => {
+  const { manager, spec, world } = t.context;
+  const lost = await createJob(world, spec);
+  const record = await createJob(world, spec);
+  t.is(record.jobId, lost.jobId);
+  t.is(manager.submissions.length, 1);
+});
+
+test("create resumes from another version that a crashed run left behind", async (t) => {
+  const { manager, world } = t.context;
+  const lost = await createJob(world, t.context.spec);
+  const record = await createJob(world, newVersion(t.context));
+  t.is(manager.stops[0]?.jobId, lost.jobId);
+  t.is(record.restoredFrom, `file:/state/savepoints/savepoint-${lost.jobId.slice(0, 6)}-0123456789ab`);
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [record.jobId],
+  );
+});
+
+test("create refuses a job of its name that somebody else submitted", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.addForeignJob("capture");
+  await t.throwsAsync(createJob(world, spec), {
+    message: /was not submitted by this stack.*flink cancel f{32}$/,
+  });
+  t.is(manager.submissions.length, 0);
+});
+
+test("create refuses a jar that gives its job another name", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ name: "MySQL CDC" });
+  await t.throwsAsync(createJob(world, spec), { message: /runs its job as "MySQL CDC".*called "capture"/ });
+  t.deepEqual(manager.running(), []);
+});
+
+test("create refuses a missing jar and one that is not what was asked for, before it asks the cluster", async (t) => {
+  const { jars, manager, spec, world } = t.context;
+  await manager.stop();
+  await t.throwsAsync(createJob(world, { ...spec, jar: "/nowhere.jar" }), {
+    message: /\/nowhere\.jar, is missing/,
+  });
+  await t.throwsAsync(createJob(world, { ...spec, jar: jars.new.jar }), { message: /its SHA-256 differs/ });
+});
+
+// Refresh
+
+test("refresh finds nothing to say of a healthy job", async (t) => {
+  const record = await createJob(t.context.world, t.context.spec);
+  t.deepEqual(await readJob(t.context.world, record), record);
+});
+
+for (const state of ["CANCELED", "FAILED", "FINISHED"] as const) {
+  test(`refresh marks a job that is ${state}`, async (t) => {
+    const { manager, spec, world } = t.context;
+    const record = await createJob(world, spec);
+    manager.endJob(record.jobId, state);
+    const seen = await readJob(world, record);
+    t.like(seen, { state, drift: `job ${record.jobId} is ${state}` });
+  });
+}
+
+test("refresh marks a job that the cluster has forgotten", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.forgetJobs();
+  const seen = await readJob(world, record);
+  t.like(seen, { state: "MISSING", drift: `the cluster does not know job ${record.jobId} any more` });
+});
+
+test("refresh marks a job that is doubled", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.addForeignJob("capture");
+  t.regex((await readJob(world, record)).drift ?? "", /is doubled by f{32}$/);
+});
+
+test("refresh waits for the end of a job that is being cancelled", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ cancelMs: 100 });
+  const record = await createJob(world, spec);
+  await world.flink.cancel(record.jobId);
+  t.is((await readJob(world, record)).state, "CANCELED");
+});
+
+test("refresh does not mark a job that Flink is restarting itself", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const job = manager.jobs[0];
+  if (job) job.behaviour = { restartsForever: true };
+  const seen = await readJob(world, record);
+  t.is(seen.state, "RESTARTING");
+  t.is(seen.drift, undefined);
+});
+
+test("refresh clears the mark of a job that is well again", async (t) => {
+  const record = await createJob(t.context.world, t.context.spec);
+  t.is((await readJob(t.context.world, { ...record, drift: "it was gone" })).drift, undefined);
+});
+
+test("refresh keeps the state as it was when the cluster does not answer, and says so", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  const record = await createJob(world, spec);
+  await manager.stop();
+  t.deepEqual(await readJob(world, record), record);
+  t.regex(log.join(), /could not be looked at, so its state is kept as it was/);
+});
+
+// Update
+
+test("an update stops the job with a savepoint, without draining, and resumes the new jar from it", async (t) => {
+  const { manager, world } = t.context;
+  const record = await createJob(world, t.context.spec);
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.deepEqual(manager.stops, [
+    { jobId: record.jobId, drain: false, targetDirectory: "file:///state/savepoints" },
+  ]);
+  t.like(manager.submissions[1], {
+    jar: "new",
+    savepointPath: updated.restoredFrom,
+    allowNonRestoredState: false,
+  });
+  t.regex(updated.restoredFrom, /^file:\/state\/savepoints\/savepoint-/);
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [updated.jobId],
+  );
+});
+
+const restarts = test.macro({
+  exec: async (t, change: Partial<JobSpec>) => {
+    const { manager, spec, world } = t.context;
+    const record = await createJob(world, spec);
+    const updated = await updateJob(world, record, { ...spec, ...change });
+    t.not(updated.jobId, record.jobId);
+    t.is(manager.stops.length, 1);
+    t.like(manager.submissions[1], { jar: "old", args: change.args ?? spec.args, ...change });
+  },
+  title: (what = "") => `${what} goes through a savepoint`,
+});
+test("a change of arguments", restarts, { args: ["--epoch", "1"] });
+test("a change of parallelism", restarts, { parallelism: 2 });
+
+test("an update that changes nothing of the job leaves it running", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const updated = await updateJob(world, record, { ...spec, savepointDir: "file:///state/elsewhere" });
+  t.deepEqual(updated, { ...record, savepointDir: "file:///state/elsewhere" });
+  t.is(manager.submissions.length, 1);
+});
+
+for (const state of ["CANCELED", "FAILED"] as const) {
+  test(`a ${state} job is repaired from its newest retained checkpoint`, async (t) => {
+    const { manager, spec, world, log } = t.context;
+    const record = await createJob(world, spec);
+    manager.endJob(record.jobId, state);
+    const newest = newestOnVolume(manager);
+    const repaired = await updateJob(world, await readJob(world, record), spec);
+    t.is(repaired.restoredFrom, newest);
+    t.is(repaired.drift, undefined);
+    t.regex(log.join(), /falls back to its newest retained state, .*, 0 s old/);
+  });
+}
+
+test("a job that the cluster has forgotten is repaired from the volume", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.forgetJobs();
+  const newest = newestOnVolume(manager);
+  const repaired = await updateJob(world, await readJob(world, record), spec);
+  t.is(repaired.restoredFrom, newest);
+  t.is(manager.running().length, 1);
+});
+
+test("where the volume cannot be looked into, the cluster's memory tells the newest checkpoint", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  world.listMetadata = () => Promise.resolve(undefined);
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "CANCELED");
+  const newest = newestOnVolume(manager);
+  const repaired = await updateJob(world, await readJob(world, record), spec);
+  t.is(repaired.restoredFrom, newest);
+  t.regex(log.join(), /volume cannot be looked into/);
+});
+
+test("a run that died between savepoint and submission is finished from that savepoint", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  await world.flink.stopWithSavepoint(record.jobId, spec.savepointDir);
+  manager.forgetJobs();
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.regex(updated.restoredFrom, /savepoint-/);
+});
+
+test("a run that died after its submission finds its job and keeps it", async (t) => {
+  const { manager, world } = t.context;
+  const record = await createJob(world, t.context.spec);
+  const spec = newVersion(t.context);
+  const lost = await updateJob(world, record, spec);
+  const updated = await updateJob(world, record, spec);
+  t.is(updated.jobId, lost.jobId);
+  t.is(manager.submissions.length, 2);
+});
+
+test("without any checkpoint the job is not started over in silence", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.forgetJobs();
+  manager.wipeVolume();
+  await t.throwsAsync(updateJob(world, record, spec), {
+    message: /No savepoint or retained checkpoint of job "capture" since .*pulumi up --replace/,
+  });
+  t.is(manager.submissions.length, 1);
+});
+
+test("checkpoints from before the job was made are not its own", async (t) => {
+  const { manager, spec, world } = t.context;
+  const former = await createJob(world, spec);
+  await deleteJob(world, former);
+  const record = { ...former, since: Date.now() };
+  manager.forgetJobs();
+  await t.throwsAsync(updateJob(world, record, spec), { message: /No savepoint or retained checkpoint/ });
+});
+
+test("a job that cannot take a savepoint goes on from its newest checkpoint", async (t) => {
+  const { manager, world, log } = t.context;
+  const record = await createJob(world, t.context.spec);
+  const newest = newestOnVolume(manager);
+  const job = manager.jobs[0];
+  if (job) job.behaviour = { restartsForever: true };
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.is(updated.restoredFrom, newest);
+  t.regex(log.join(), /RESTARTING with 0 of 3 tasks running, so it cannot take a savepoint/);
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [updated.jobId],
+  );
+});
+
+for (const savepoint of ["fails", "hangs"] as const) {
+  test(`a job whose savepoint ${savepoint} goes on from its newest checkpoint`, async (t) => {
+    const { manager, spec, world, log } = t.context;
+    manager.behaviourOf = () => ({ savepoint });
+    const record = await createJob(world, spec);
+    world.timeouts.savepointMs = 50;
+    const updated = await updateJob(world, record, newVersion(t.context));
+    t.regex(updated.restoredFrom, /\/chk-\d+$/);
+    t.regex(log.join(), /could not be stopped with a savepoint: (The disk is full|Waited)/);
+    t.deepEqual(
+      manager.running().map(({ id }) => id),
+      [updated.jobId],
+    );
+  });
+}
+
+test("a job without savepoint or checkpoint is not cancelled for an update", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ savepoint: "fails" });
+  const record = await createJob(world, spec);
+  world.listMetadata = () => Promise.resolve([]);
+  await t.throwsAsync(updateJob(world, record, newVersion(t.context)), {
+    message: /No savepoint or retained checkp/,
+  });
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [record.jobId],
+  );
+});
+
+test("a new version that fails is cancelled, and the old one runs again from the same savepoint", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const broken = newVersion(t.context, {
+    failsWith: trace("java.lang.IllegalStateException: no such column: price"),
+  });
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, broken));
+  t.regex(
+    failure?.message ?? "",
+    /^The new version .* failed, so the old one runs again\. .*no such column: price/s,
+  );
+
+  const [, second, third] = manager.submissions;
+  t.is(second?.jar, "new");
+  t.is(third?.jar, "old");
+  t.is(third?.savepointPath, second?.savepointPath);
+  t.like(failure?.record, { ...spec, jobId: third?.jobId, state: "RUNNING" });
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [third?.jobId],
+  );
+});
+
+test("after a rollback the same update is tried again, and the old version is left alone", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const broken = newVersion(t.context, { checkpointEveryMs: Infinity });
+  world.timeouts.firstCheckpointMs = 100;
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, broken));
+  const back = failure?.record;
+  world.timeouts.firstCheckpointMs = 5_000;
+  t.is((await updateJob(world, back, spec)).jobId, back.jobId);
+  manager.behaviourOf = () => ({});
+  t.true(runsContent((await updateJob(world, back, broken)).jobId, broken));
+});
+
+test("without the old jar there is no way back, which is said before the job is touched and after", async (t) => {
+  const { jars, manager, world, log } = t.context;
+  const record = await createJob(world, t.context.spec);
+  await writeFile(jars.old.jar, "something else");
+  const broken = newVersion(t.context, { failsWith: trace("java.lang.Error: broken") });
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, broken));
+  t.regex(log[0] ?? "", /old jar .* is gone.*no way back/);
+  t.regex(
+    failure?.message ?? "",
+    /The old one could not be started again: .*SHA-256 differs.*kept in file:\/state/s,
+  );
+  t.like(failure?.record, { ...t.context.spec, state: "MISSING" });
+  t.truthy(failure?.record.drift);
+  t.deepEqual(manager.running(), []);
+});
+
+test("a repair that fails keeps its mark, so that the next run tries again", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "FAILED");
+  manager.behaviourOf = () => ({ failsWith: trace("java.net.ConnectException: Connection refused") });
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, spec));
+  t.regex(failure?.message ?? "", /could not be started again from file:.*Connection refused/s);
+  t.truthy(failure?.record.drift);
+  manager.behaviourOf = () => ({});
+  t.is((await updateJob(world, failure?.record, spec)).state, "RUNNING");
+});
+
+test("doubles are cancelled and the recorded job stays", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  const record = await createJob(world, spec);
+  manager.addForeignJob("capture");
+  const repaired = await updateJob(world, await readJob(world, record), spec);
+  t.is(repaired.jobId, record.jobId);
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [record.jobId],
+  );
+  t.regex(log.join(), /cancelling job f{32}, a double of "capture"/);
+});
+
+test("a dead job is not restarted beside somebody else's of the same name", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "CANCELED");
+  manager.addForeignJob("capture");
+  await t.throwsAsync(updateJob(world, record, spec), { message: /was not submitted by this stack/ });
+  t.is(manager.submissions.length, 1);
+});
+
+test("jobs of other names are never touched", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.addForeignJob("sync");
+  const record = await createJob(world, spec);
+  const updated = await updateJob(world, record, newVersion(t.context));
+  await deleteJob(world, updated);
+  t.deepEqual(
+    manager.running().map(({ name }) => name),
+    ["sync"],
+  );
+});
+
+// Delete
+
+test("delete cancels the job, waits until it is gone, and sweeps up its jars", async (t) => {
+  const { jars, manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ cancelMs: 100 });
+  const record = await createJob(world, spec);
+  await world.flink.uploadJar(jars.old.jar, `tributary-capture-${spec.jarHash.slice(0, 12)}.jar`);
+  await world.flink.uploadJar(jars.old.jar, "somebody-elses.jar");
+  await deleteJob(world, record);
+  t.deepEqual(manager.running(), []);
+  t.deepEqual(
+    [...manager.jars.values()].map(({ name }) => name),
+    ["somebody-elses.jar"],
+  );
+});
+
+test("delete also cancels what a crashed run submitted", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  await updateJob(world, record, newVersion(t.context));
+  await deleteJob(world, record);
+  t.deepEqual(manager.running(), []);
+});
+
+test("delete of a job that is gone already succeeds", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "FAILED");
+  await t.notThrowsAsync(deleteJob(world, record));
+});
+
+test("delete with a dead cluster is soon done and says so", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  const record = await createJob(world, spec);
+  await manager.stop();
+  await deleteJob(world, record);
+  t.regex(log.join(), /is forgotten without a cancel: .*no answer from Flink/);
+});
+
+test("every submission says whose it is and what it runs", async (t) => {
+  const { manager, world } = t.context;
+  const record = await createJob(world, t.context.spec);
+  const spec = newVersion(t.context);
+  await updateJob(world, record, spec);
+  t.true(manager.submissions.every(({ jobId }) => isOwn(jobId, "capture")));
+  t.deepEqual(
+    manager.submissions.map(({ jobId }) => runsContent(jobId, spec)),
+    [false, true],
+  );
+});
