@@ -7,6 +7,8 @@ export PULUMI_BACKEND_URL="file://$root/.tributary/state"
 export PULUMI_CONFIG_PASSPHRASE_FILE="$root/.tributary/passphrase"
 # It would win over the file.
 unset PULUMI_CONFIG_PASSPHRASE
+# The salt of the encryption is in the state: see ./pulumi.
+export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true
 # Plugins come from `make toolchain` alone; nothing is looked for elsewhere.
 export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
 export PULUMI_SKIP_UPDATE_CHECK=true

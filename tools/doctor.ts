@@ -1,10 +1,10 @@
 // `make doctor`: what `make up` wants of this machine, and what to do about what is missing.
-import { addStackOptions, command, run, stackFrom } from "./lib/cli";
+import { addStackOption, command, run } from "./lib/cli";
 import { examine, type Finding } from "./lib/doctor";
 import { indent, paint } from "./lib/text";
 
-const program = addStackOptions(command("doctor", "Check this machine; change nothing.")).parse();
-const options = program.opts<{ stack: string; configFile?: string }>();
+const program = addStackOption(command("doctor", "Check this machine; change nothing.")).parse();
+const options = program.opts<{ stack: string }>();
 
 const marks: Record<Finding["state"], string> = {
   good: paint("green", "✔"),
@@ -14,7 +14,7 @@ const marks: Record<Finding["state"], string> = {
 };
 
 await run(async () => {
-  const findings = await examine(stackFrom(options));
+  const findings = await examine(options.stack);
   for (const { about, state, what, remedy } of findings) {
     console.log(`${marks[state]} ${about}: ${what}${remedy ? `\n${indent(remedy, 4)}` : ""}`);
   }

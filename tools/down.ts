@@ -1,45 +1,38 @@
 // `make down`: removes a stack and everything of it, whatever state it is in.
 import { rmSync } from "node:fs";
 import path from "node:path";
-import { addStackOptions, command, run, stackFrom } from "./lib/cli";
+import { addStackOption, command, run } from "./lib/cli";
 import { inspectEngine } from "./lib/docker";
 import { ensureEngine } from "./lib/docker-engine";
 import { lockStack } from "./lib/lock";
 import { messageOf, Problem } from "./lib/problem";
 import { logsFolder, privateFolder } from "./lib/project";
-import { runPulumi, stackEnvironment } from "./lib/pulumi";
-import {
-  describeThings,
-  isEmpty,
-  listThings,
-  removeThings,
-  thingsOf,
-  type StackReference,
-} from "./lib/stack";
+import { runPulumi } from "./lib/pulumi";
+import { describeThings, isEmpty, listThings, removeThings, thingsOf } from "./lib/stack";
 import { forgetState, hasStaleLock, hasState, readState } from "./lib/state";
 import { runSteps, type Progress, type Step } from "./lib/steps";
 
-const program = addStackOptions(
+const program = addStackOption(
   command(
     "down",
     "Remove a stack: its containers, networks, volumes with all data, and what Pulumi knows of it.",
   ),
 ).parse();
-const options = program.opts<{ stack: string; configFile?: string }>();
+const options = program.opts<{ stack: string }>();
 
 await run(async (signal) => {
-  const stack = stackFrom(options);
-  lockStack(stack.name, "make down");
+  const { stack } = options;
+  lockStack(stack, "make down");
   if ((await inspectEngine()).state === "absent") {
     forget(stack);
     console.log("Docker is not installed, so there is nothing to remove but what Pulumi knew of the stack.");
     return;
   }
-  await runSteps(stepsFor(stack), { logs: path.join(logsFolder, `${stack.name}-down`), signal });
-  console.log(`Nothing of stack "${stack.name}" is left.`);
+  await runSteps(stepsFor(stack), { logs: path.join(logsFolder, `${stack}-down`), signal });
+  console.log(`Nothing of stack "${stack}" is left.`);
 });
 
-function stepsFor(stack: StackReference): Step[] {
+function stepsFor(stack: string): Step[] {
   return [
     { name: "docker", run: (progress) => ensureEngine(progress) },
     { name: "destroy", after: ["docker"], run: (progress) => destroy(progress, stack) },
@@ -49,10 +42,10 @@ function stepsFor(stack: StackReference): Step[] {
 }
 
 /** Pulumi's own way first. Where it cannot go on, because a server it wants to talk to is dead, the labels will do. */
-async function destroy(progress: Progress, stack: StackReference): Promise<string> {
-  if (readState(stack.name).length === 0) return "Pulumi has nothing of it";
+async function destroy(progress: Progress, stack: string): Promise<string> {
+  if (readState(stack).length === 0) return "Pulumi has nothing of it";
   try {
-    if (hasStaleLock(stack.name)) await runPulumi(progress, stack, "cancel", "--yes");
+    if (hasStaleLock(stack)) await runPulumi(progress, stack, "cancel", "--yes");
     await runPulumi(progress, stack, "destroy", "--skip-preview", "--yes");
     return "done";
   } catch (error) {
@@ -62,12 +55,12 @@ async function destroy(progress: Progress, stack: StackReference): Promise<strin
   }
 }
 
-async function removeLeftovers(progress: Progress, stack: StackReference): Promise<string> {
-  const leftovers = thingsOf(stack.name, await listThings());
+async function removeLeftovers(progress: Progress, stack: string): Promise<string> {
+  const leftovers = thingsOf(stack, await listThings());
   if (isEmpty(leftovers)) return "none";
   progress.update(`removing ${describeThings(leftovers)}`);
   await removeThings(leftovers);
-  const remaining = thingsOf(stack.name, await listThings());
+  const remaining = thingsOf(stack, await listThings());
   if (isEmpty(remaining)) return `removed ${describeThings(leftovers)}`;
   throw new Problem(
     `Docker did not remove ${describeThings(remaining)}`,
@@ -75,16 +68,10 @@ async function removeLeftovers(progress: Progress, stack: StackReference): Promi
   );
 }
 
-async function removeState(progress: Progress, stack: StackReference): Promise<string> {
-  if (hasState(stack.name)) {
+async function removeState(progress: Progress, stack: string): Promise<string> {
+  if (hasState(stack)) {
     try {
-      await progress.command(
-        "./pulumi",
-        ["stack", "rm", stack.name, "--force", "--yes", "--preserve-config"],
-        {
-          env: stackEnvironment(stack),
-        },
-      );
+      await runPulumi(progress, stack, "stack", "rm", "--force", "--yes", "--preserve-config");
     } catch (error) {
       // Everything it would manage is gone, so its records can go without its help.
       progress.note(messageOf(error));
@@ -94,7 +81,7 @@ async function removeState(progress: Progress, stack: StackReference): Promise<s
   return "removed";
 }
 
-function forget(stack: StackReference): void {
-  forgetState(stack.name);
-  rmSync(path.join(privateFolder, "secrets", stack.name), { recursive: true, force: true });
+function forget(stack: string): void {
+  forgetState(stack);
+  rmSync(path.join(privateFolder, "secrets", stack), { recursive: true, force: true });
 }

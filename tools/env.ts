@@ -8,17 +8,18 @@ await run(async () => {
     "sh",
     [
       "-euc",
-      '. "$root/toolchain/environment.sh"; PATH=$PULUMI_HOME/bin; exec "$0" -p "JSON.stringify(process.env)"',
+      '. "$root/toolchain/environment.sh"; exec "$0" -p "JSON.stringify(process.env)"',
       process.execPath,
     ],
     { env: { root: projectFolder, PATH: process.env["PATH"] }, extendEnv: false },
   );
-  const { PATH: bin = "", ...variables } = JSON.parse(stdout) as Record<string, string>;
+  const variables = JSON.parse(stdout) as Record<string, string>;
   for (const [name, value] of Object.entries(variables)) {
     if (name.startsWith("PULUMI_")) console.log(`export ${name}=${quoted(value)}`);
   }
   console.log("unset PULUMI_CONFIG_PASSPHRASE");
-  console.log(`export PATH=${quoted(bin)}:"$PATH"`);
+  // There `pulumi` is the wrapper, which keeps tracked files as they are.
+  console.log(`export PATH=${quoted(projectFolder)}:"$PATH"`);
 });
 
 /** A text as one word of a shell's command line. */

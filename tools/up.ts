@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import path from "node:path";
 import { describeBanner } from "./lib/banner";
-import { addStackOptions, command, run, stackFrom } from "./lib/cli";
+import { addStackOption, command, run } from "./lib/cli";
 import { inspectEngine } from "./lib/docker";
 import { ensureEngine, maySetUp, thisHost } from "./lib/docker-engine";
 import { describeMissing, examine } from "./lib/doctor";
@@ -12,23 +12,23 @@ import { logsFolder, projectFolder } from "./lib/project";
 import { ensureStack, readOutputs, runPulumi, summaryOf } from "./lib/pulumi";
 import { awaitHealth } from "./lib/health";
 import { repair } from "./lib/repair";
-import { readStackSettings, type StackReference } from "./lib/stack";
+import { readStackSettings } from "./lib/stack";
 import { runSteps, type Progress, type Step } from "./lib/steps";
 import { formatDuration, onTerminal } from "./lib/text";
 
-const program = addStackOptions(
+const program = addStackOption(
   command("up", "Bring a stack up, or repair it, and wait until everything in it works."),
 )
   .option("--yes", "install what is missing without asking", Boolean(process.env["TRIBUTARY_YES"]))
   .parse();
-const options = program.opts<{ stack: string; configFile?: string; yes: boolean }>();
+const options = program.opts<{ stack: string; yes: boolean }>();
 
 await run(async (signal) => {
   const started = Date.now();
-  const stack = stackFrom(options);
-  lockStack(stack.name, "make up");
+  const { stack } = options;
+  lockStack(stack, "make up");
   await askBeforeInstalling();
-  await runSteps(stepsFor(stack), { logs: path.join(logsFolder, stack.name), signal });
+  await runSteps(stepsFor(stack), { logs: path.join(logsFolder, stack), signal });
   console.log(describeBanner(stack, await readOutputs(stack), formatDuration(Date.now() - started)));
 });
 
@@ -49,14 +49,14 @@ async function askBeforeInstalling(): Promise<void> {
   );
 }
 
-function stepsFor(stack: StackReference): Step[] {
+function stepsFor(stack: string): Step[] {
   return [
     { name: "machine", run: (progress) => checkMachine(progress, stack) },
     { name: "docker", after: ["machine"], run: (progress) => prepareDocker(progress, stack) },
     { name: "toolchain", after: ["docker"], run: (progress) => runTool(progress, "toolchain") },
     { name: "images", after: ["docker"], run: (progress) => makeImages(progress, stack) },
     { name: "jobs", after: ["docker"], run: (progress) => runTool(progress, "jobs") },
-    { name: "containers", after: ["docker"], run: (progress) => repair(progress, stack.name) },
+    { name: "containers", after: ["docker"], run: (progress) => repair(progress, stack) },
     { name: "stack", after: ["toolchain"], run: (progress) => ensureStack(progress, stack) },
     {
       name: "deploy",
@@ -67,7 +67,7 @@ function stepsFor(stack: StackReference): Step[] {
   ];
 }
 
-async function checkMachine(progress: Progress, stack: StackReference): Promise<string> {
+async function checkMachine(progress: Progress, stack: string): Promise<string> {
   const findings = await examine(stack);
   for (const { about, state, what } of findings) progress.note(`${state} ${about}: ${what}`);
   const missing = describeMissing(findings);
@@ -77,7 +77,7 @@ async function checkMachine(progress: Progress, stack: StackReference): Promise<
   return warnings.map(({ about, what }) => `${about}: ${what}`).join("; ") || "ready";
 }
 
-async function prepareDocker(progress: Progress, stack: StackReference): Promise<string> {
+async function prepareDocker(progress: Progress, stack: string): Promise<string> {
   const before = await inspectEngine();
   const result = await ensureEngine(progress);
   // Only now can it be asked who holds which name and port.
@@ -85,11 +85,11 @@ async function prepareDocker(progress: Progress, stack: StackReference): Promise
   return result;
 }
 
-async function makeImages(progress: Progress, stack: StackReference): Promise<string> {
+async function makeImages(progress: Progress, stack: string): Promise<string> {
   return runTool(progress, "images", "--source", readStackSettings(stack).images);
 }
 
-async function deploy(progress: Progress, stack: StackReference): Promise<string> {
+async function deploy(progress: Progress, stack: string): Promise<string> {
   const output = await runPulumi(progress, stack, "up", "--refresh", "--skip-preview", "--yes");
   return summaryOf(output);
 }

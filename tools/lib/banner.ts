@@ -1,9 +1,8 @@
 import type { StackOutputs } from "./pulumi";
-import type { StackReference } from "./stack";
 import { formatTable, indent, paint } from "./text";
 
 /** What `make up` closes with: every address, and one command that shows the pipeline at work. Pure but for colours. */
-export function describeBanner(stack: StackReference, outputs: StackOutputs, took: string): string {
+export function describeBanner(stack: string, outputs: StackOutputs, took: string): string {
   const api = `${outputs.platformApiUrl}/api/orders`;
   const addresses = [
     ["page", outputs.pageUrl],
@@ -14,7 +13,7 @@ export function describeBanner(stack: StackReference, outputs: StackOutputs, too
     ["MySQL", outputs.mysqlAddress],
   ];
   return `
-${paint("green", `Stack "${stack.name}" is up`)}, after ${took}.
+${paint("green", `Stack "${stack}" is up`)}, after ${took}.
 
 ${indent(formatTable(addresses))}
 

@@ -1,7 +1,6 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { messageOf, Problem } from "./problem";
 import { makePrivateFolder } from "./project";
-import { stackReference, type StackReference } from "./stack";
 import { StepsFailed } from "./steps";
 import { indent, paint } from "./text";
 
@@ -13,22 +12,19 @@ export function command(name: string, description: string): Command {
   return new Command(name).description(description).showHelpAfterError().allowExcessArguments(false);
 }
 
-/** The options that name a stack; `make` gives them as STACK=… */
-export function addStackOptions(to: Command): Command {
-  return to
-    .addOption(new Option("--stack <name>", "the stack").env("TRIBUTARY_STACK").default("local"))
-    .addOption(new Option("--config-file <file>", "its settings, if not in Pulumi.<stack>.yaml"));
+/** The option that names a stack; `make` gives it as STACK=… */
+export function addStackOption(to: Command): Command {
+  return to.addOption(
+    new Option("--stack <name>", "the stack")
+      .env("TRIBUTARY_STACK")
+      .default("local")
+      .argParser(parseStackName),
+  );
 }
 
-/** The stack that a command's options name. */
-export function stackFrom(options: { stack: string; configFile?: string }): StackReference {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(options.stack)) {
-    throw new Problem(
-      `"${options.stack}" is no stack's name`,
-      "Use letters, digits, dots, dashes and underscores.",
-    );
-  }
-  return stackReference(options.stack, options.configFile);
+function parseStackName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name)) return name;
+  throw new InvalidArgumentError("Use letters, digits, dots, dashes and underscores.");
 }
 
 /**

@@ -10,13 +10,13 @@ import { findListener, isFree, type Listener } from "./ports";
 import { cacheFolder, privateFolder, projectFolder } from "./project";
 import {
   belongsTo,
+  configFileOf,
   foreignThings,
   isEmpty,
   listThings,
   publishedPorts,
   readStackSettings,
   thingsOf,
-  type StackReference,
   type StackThings,
 } from "./stack";
 import { formatBytes } from "./text";
@@ -44,35 +44,35 @@ export const diskNeed = { least: 3 * gibibyte, firstRun: 15 * gibibyte };
 const oldestApi = "1.41";
 
 /** Everything that `make up` wants of this machine, looked at in one go. */
-export async function examine(stack: StackReference, host: Host = thisHost()): Promise<Finding[]> {
+export async function examine(stack: string, host: Host = thisHost()): Promise<Finding[]> {
   const engine = await inspectEngine();
   const things = engine.state === "running" ? await listThings() : undefined;
-  const owned = things && thingsOf(stack.name, things);
+  const owned = things && thingsOf(stack, things);
   const runs = owned?.containers.some(({ status }) => status === "running") ?? false;
   return [
     judgeEngine(engine, host),
     ...(runs ? [] : [judgeMemory(readFileIfThere("/proc/meminfo"))]),
-    ...examineDisks(things !== undefined && !isEmpty(thingsOf(stack.name, things))),
+    ...examineDisks(things !== undefined && !isEmpty(thingsOf(stack, things))),
     judgeFolder(projectFolder, statSync(projectFolder).uid, userInfo().uid),
     ...judgeClock(Date.now(), await newestCommitTime()),
     ...(await examineStack(stack, things)),
   ];
 }
 
-async function examineStack(stack: StackReference, things: StackThings | undefined): Promise<Finding[]> {
+async function examineStack(stack: string, things: StackThings | undefined): Promise<Finding[]> {
   let settings: Settings;
   try {
     settings = readStackSettings(stack);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return [
-      { about: "settings", state: "missing", what: error.message, remedy: `Correct ${stack.configFile}.` },
+      { about: "settings", state: "missing", what: error.message, remedy: `Correct ${configFileOf(stack)}.` },
     ];
   }
   return [
     ...(await examinePorts(stack, settings, things)),
-    ...(things ? judgeForeign(stack.name, settings, things, existsSync) : []),
-    ...(things ? judgeLeftovers(stack.name, thingsOf(stack.name, things), hasSecrets(stack)) : []),
+    ...(things ? judgeForeign(stack, settings, things, existsSync) : []),
+    ...(things ? judgeLeftovers(stack, thingsOf(stack, things), hasSecrets(stack)) : []),
   ];
 }
 
@@ -217,7 +217,7 @@ async function newestCommitTime(): Promise<number | undefined> {
 }
 
 async function examinePorts(
-  stack: StackReference,
+  stack: string,
   settings: Settings,
   things: StackThings | undefined,
 ): Promise<Finding[]> {
@@ -228,7 +228,7 @@ async function examinePorts(
         ({ publishedPorts: held, status }) =>
           held.includes(port) && status !== "exited" && status !== "created",
       );
-      if (container && belongsTo(stack.name, container.labels)) return undefined;
+      if (container && belongsTo(stack, container.labels)) return undefined;
       return takenPort(port, server, container, findListener(port));
     }),
   );
@@ -305,8 +305,8 @@ export function judgeLeftovers(stack: string, owned: StackThings, secrets: boole
   ];
 }
 
-function hasSecrets(stack: StackReference): boolean {
-  return existsSync(path.join(privateFolder, "secrets", stack.name));
+function hasSecrets(stack: string): boolean {
+  return existsSync(path.join(privateFolder, "secrets", stack));
 }
 
 function readFileIfThere(file: string): string | undefined {

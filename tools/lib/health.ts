@@ -2,7 +2,7 @@ import { readFailure, readJob } from "./flink";
 import { messageOf, Problem } from "./problem";
 import { readOutputs, type StackOutputs } from "./pulumi";
 import { describeUnready } from "./repair";
-import { containerNames, listThings, readStackSettings, thingsOf, type StackReference } from "./stack";
+import { containerNames, listThings, readStackSettings, thingsOf } from "./stack";
 import type { Progress } from "./steps";
 import { waitUntil } from "./wait";
 
@@ -14,7 +14,7 @@ const timeout = 180_000;
  *
  * @throws Problem naming what is not
  */
-export async function awaitHealth(progress: Progress, stack: StackReference): Promise<string> {
+export async function awaitHealth(progress: Progress, stack: string): Promise<string> {
   const outputs = await readOutputs(stack);
   const expected = containerNames(readStackSettings(stack));
   try {
@@ -33,11 +33,8 @@ export async function awaitHealth(progress: Progress, stack: StackReference): Pr
   return `${expected.length} containers healthy, 2 jobs running`;
 }
 
-async function unhealthyContainers(
-  stack: StackReference,
-  expected: readonly string[],
-): Promise<string | undefined> {
-  const { containers } = thingsOf(stack.name, await listThings());
+async function unhealthyContainers(stack: string, expected: readonly string[]): Promise<string | undefined> {
+  const { containers } = thingsOf(stack, await listThings());
   const names = new Set(containers.map(({ name }) => name));
   const absent = expected.filter((name) => !names.has(name));
   return absent.length > 0 ? `no container ${absent.join(", ")}` : describeUnready(containers);

@@ -1,44 +1,28 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import { CommandFailed } from "./command";
 import { Problem } from "./problem";
 import { privateFolder, projectFolder } from "./project";
-import type { StackReference } from "./stack";
 import { hasStaleLock, hasState } from "./state";
 import type { Progress } from "./steps";
 import { plainText } from "./text";
 
 const wrapper = path.join(projectFolder, "pulumi");
 
-/** Variables that make every Pulumi command work on this stack with this stack's settings. */
-export function stackEnvironment(stack: StackReference): Record<string, string> {
-  return { TRIBUTARY_STACK: stack.name, PULUMI_OPTION_CONFIG_FILE: stack.configFile };
-}
-
 /**
  * Runs Pulumi on a stack; its output goes to the step's log.
  *
  * @throws Problem with Pulumi's own diagnostics when it fails
  */
-export async function runPulumi(
-  progress: Progress,
-  stack: StackReference,
-  ...args: string[]
-): Promise<string> {
+export async function runPulumi(progress: Progress, stack: string, ...args: string[]): Promise<string> {
   const lines: string[] = [];
   try {
-    await progress.command(
-      wrapper,
-      [...args, "--stack", stack.name, "--non-interactive", "--color", "never"],
-      {
-        env: stackEnvironment(stack),
-        onLine: (line) => lines.push(plainText(line)),
-        show: shownOf,
-      },
-    );
+    await progress.command(wrapper, [...args, "--stack", stack, "--non-interactive", "--color", "never"], {
+      onLine: (line) => lines.push(plainText(line)),
+      show: shownOf,
+    });
   } catch (error) {
     const diagnostics = diagnosticsOf(lines);
     if (!(error instanceof CommandFailed) || !diagnostics) throw error;
@@ -74,24 +58,14 @@ export function summaryOf(output: string): string {
 }
 
 /** Makes the stack if it is not there, and frees it from the lock of a Pulumi that was killed. */
-export async function ensureStack(progress: Progress, stack: StackReference): Promise<string> {
-  ensurePassphrase();
-  if (!hasState(stack.name)) {
-    await progress.command(wrapper, ["stack", "init", stack.name, "--non-interactive"], {
-      env: stackEnvironment(stack),
-    });
+export async function ensureStack(progress: Progress, stack: string): Promise<string> {
+  if (!hasState(stack)) {
+    await progress.command(wrapper, ["stack", "init", stack, "--non-interactive"], {});
     return "made";
   }
-  if (!hasStaleLock(stack.name)) return "there";
+  if (!hasStaleLock(stack)) return "there";
   await runPulumi(progress, stack, "cancel", "--yes");
   return "freed from the lock of an interrupted run";
-}
-
-/** The key to the secrets in the stacks' state: made once, kept beside them, for the owner's eyes only. */
-function ensurePassphrase(): void {
-  const file = path.join(privateFolder, "passphrase");
-  if (!existsSync(file))
-    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
 }
 
 /** What the tools need of a stack's outputs; `index.ts` exports them. */
@@ -111,21 +85,20 @@ const outputsSchema = z.looseObject({
 export type StackOutputs = z.infer<typeof outputsSchema>;
 
 /** The outputs of a stack that is up. */
-export async function readOutputs(stack: StackReference): Promise<StackOutputs> {
-  const { stdout } = await execa(wrapper, ["stack", "output", "--json", "--stack", stack.name], {
+export async function readOutputs(stack: string): Promise<StackOutputs> {
+  const { stdout } = await execa(wrapper, ["stack", "output", "--json", "--stack", stack], {
     cwd: projectFolder,
-    env: stackEnvironment(stack),
     stdin: "ignore",
   });
   const outputs = outputsSchema.safeParse(JSON.parse(stdout));
   if (outputs.success) return outputs.data;
   throw new Problem(
-    `stack "${stack.name}" has no whole set of outputs: ${z.prettifyError(outputs.error)}`,
+    `stack "${stack}" has no whole set of outputs: ${z.prettifyError(outputs.error)}`,
     "Bring it up first: `make up`.",
   );
 }
 
 /** The secret that a file of the stack holds, e.g. `clickhouse-reader-password`. */
-export function readSecret(stack: StackReference, name: string): string {
-  return readFileSync(path.join(privateFolder, "secrets", stack.name, name), "utf8").trim();
+export function readSecret(stack: string, name: string): string {
+  return readFileSync(path.join(privateFolder, "secrets", stack, name), "utf8").trim();
 }

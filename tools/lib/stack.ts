@@ -5,19 +5,15 @@ import { z } from "zod";
 import { parseSettings, type Settings } from "../../components/config";
 import { homeLabel, ports, stackLabel } from "../../components/stack";
 import { docker, listContainers, listNetworks, listVolumes, type Container, type Labelled } from "./docker";
-import { projectFolder } from "./project";
+import { privateFolder, projectFolder } from "./project";
 
-/** A stack of this checkout. */
-export interface StackReference {
-  /** Its name in Pulumi, e.g. `local`. */
-  readonly name: string;
-  /** The file with its settings. */
-  readonly configFile: string;
-}
+/** Settings that are nobody's business but this machine's, and Pulumi's working copies of the others. */
+export const privateConfigFolder = path.join(privateFolder, "config");
 
-/** The stack of that name, with its settings in `Pulumi.<name>.yaml` unless another file is given. */
-export function stackReference(name: string, configFile?: string): StackReference {
-  return { name, configFile: path.resolve(projectFolder, configFile ?? `Pulumi.${name}.yaml`) };
+/** The file with a stack's settings: tracked ones in the checkout's root, others, like the test stack's, in private. */
+export function configFileOf(stack: string): string {
+  const tracked = path.join(projectFolder, `Pulumi.${stack}.yaml`);
+  return existsSync(tracked) ? tracked : path.join(privateConfigFolder, `Pulumi.${stack}.yaml`);
 }
 
 const projectSchema = z.object({
@@ -31,10 +27,11 @@ const stackConfigSchema = z.object({ config: z.record(z.string(), z.unknown()).n
  *
  * @throws SettingsError listing what makes no sense
  */
-export function readStackSettings(stack: StackReference): Settings {
+export function readStackSettings(stack: string): Settings {
   const project = projectSchema.parse(parse(readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")));
-  const given = existsSync(stack.configFile)
-    ? (stackConfigSchema.parse(parse(readFileSync(stack.configFile, "utf8")) ?? {}).config ?? {})
+  const file = configFileOf(stack);
+  const given = existsSync(file)
+    ? (stackConfigSchema.parse(parse(readFileSync(file, "utf8")) ?? {}).config ?? {})
     : {};
   return parseSettings((name) => {
     const value = given[`${project.name}:${name}`] ?? project.config[name]?.default;
