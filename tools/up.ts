@@ -8,7 +8,8 @@ import { ensureEngine, maySetUp, thisHost } from "./lib/docker-engine";
 import { describeMissing, examine } from "./lib/doctor";
 import { lockStack } from "./lib/lock";
 import { Problem } from "./lib/problem";
-import { logsFolder, projectFolder } from "./lib/project";
+import { prepare, stepsAtOnce, type Preparation } from "./lib/prepare";
+import { logsFolder } from "./lib/project";
 import { ensureStack, readOutputs, runPulumi, summaryOf } from "./lib/pulumi";
 import { awaitHealth } from "./lib/health";
 import { repair } from "./lib/repair";
@@ -28,7 +29,10 @@ await run(async (signal) => {
   const { stack } = options;
   lockStack(stack, "make up");
   await askBeforeInstalling();
-  await runSteps(stepsFor(stack), { logs: path.join(logsFolder, stack), signal });
+  const logs = path.join(logsFolder, stack);
+  await runSteps(firstSteps(stack), { logs, signal });
+  const preparation = await prepare(readStackSettings(stack).images);
+  await runSteps(nextSteps(stack, preparation), { logs, signal, atOnce: stepsAtOnce });
   console.log(describeBanner(stack, await readOutputs(stack), formatDuration(Date.now() - started)));
 });
 
@@ -49,21 +53,21 @@ async function askBeforeInstalling(): Promise<void> {
   );
 }
 
-function stepsFor(stack: string): Step[] {
+/** What decides about everything else: the machine, and Docker. */
+function firstSteps(stack: string): Step[] {
   return [
     { name: "machine", run: (progress) => checkMachine(progress, stack) },
     { name: "docker", after: ["machine"], run: (progress) => prepareDocker(progress, stack) },
-    { name: "toolchain", after: ["docker"], run: (progress) => runTool(progress, "toolchain") },
-    { name: "images", after: ["docker"], run: (progress) => makeImages(progress, stack) },
-    { name: "jobs", after: ["docker"], run: (progress) => runTool(progress, "jobs") },
-    { name: "containers", after: ["docker"], run: (progress) => repair(progress, stack) },
+  ];
+}
+
+function nextSteps(stack: string, { steps, names }: Preparation): Step[] {
+  return [
+    { name: "containers", run: (progress) => repair(progress, stack) },
+    ...steps,
     { name: "stack", after: ["toolchain"], run: (progress) => ensureStack(progress, stack) },
-    {
-      name: "deploy",
-      after: ["stack", "images", "jobs", "containers"],
-      run: (progress) => deploy(progress, stack),
-    },
-    { name: "health", after: ["deploy"], run: async (progress) => awaitHealth(progress, stack) },
+    { name: "deploy", after: [...names, "containers", "stack"], run: (progress) => deploy(progress, stack) },
+    { name: "health", after: ["deploy"], run: (progress) => awaitHealth(progress, stack) },
   ];
 }
 
@@ -85,24 +89,7 @@ async function prepareDocker(progress: Progress, stack: string): Promise<string>
   return result;
 }
 
-async function makeImages(progress: Progress, stack: string): Promise<string> {
-  return runTool(progress, "images", "--source", readStackSettings(stack).images);
-}
-
 async function deploy(progress: Progress, stack: string): Promise<string> {
   const output = await runPulumi(progress, stack, "up", "--refresh", "--skip-preview", "--yes");
   return summaryOf(output);
-}
-
-/** Runs another tool of this folder; its last line is its result. */
-async function runTool(progress: Progress, tool: string, ...args: string[]): Promise<string> {
-  let last = "";
-  await progress.command(
-    process.execPath,
-    ["--import", "tsx", path.join(projectFolder, "tools", `${tool}.ts`), ...args],
-    {
-      onLine: (line) => (last = line.trim() || last),
-    },
-  );
-  return last;
 }

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { createWriteStream, mkdirSync, readFileSync, rmSync, type WriteStream } from "node:fs";
 import path from "node:path";
-import { Listr } from "listr2";
+import { Concurrency, Listr } from "listr2";
 import { runCommand, type CommandOptions } from "./command";
 import { messageOf, Problem } from "./problem";
 import { formatDuration, indent, onTerminal, paint, plainText } from "./text";
@@ -27,9 +27,9 @@ export interface Progress {
   /** Aborted when another step failed or the user interrupted the run. */
   readonly signal: AbortSignal;
   /** Shows what it is doing now. */
-  update(text: string): void;
+  readonly update: (text: string) => void;
   /** Writes to the log alone. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** Runs a command whose output goes to the log, and its newest line to the display. */
   command(file: string, args: readonly string[], options?: CommandOptions): Promise<void>;
 }
@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** After a failure, still runs what does not come after the failed step. @default false */
   readonly keepGoing?: boolean;
+  /** How many steps run at the same time. @default as many as can */
+  readonly atOnce?: number;
 }
 
 /** How often a long step says, off a terminal, that it is still alive. Milliseconds. */
@@ -66,20 +68,17 @@ const lastLines = 25;
  * @throws StepsFailed
  */
 export async function runSteps(steps: readonly Step[], options: RunOptions): Promise<void> {
-  const { logs, signal, keepGoing = false } = options;
+  const { logs, signal, keepGoing = false, atOnce = steps.length } = options;
   checkOrder(steps);
   mkdirSync(logs, { recursive: true });
   const stop = new AbortController();
   signal?.addEventListener("abort", () => stop.abort());
   const display = onTerminal ? terminalDisplay : plainDisplay;
   const failures: string[] = [];
+  const slots = new Concurrency({ concurrency: atOnce });
 
   async function attempt(step: Step, task: ListrTask): Promise<Outcome> {
-    const before = await Promise.all((step.after ?? []).map((name) => outcomes.of(name)));
-    if (stop.signal.aborted || before.some((outcome) => outcome !== "succeeded")) {
-      task.skip(`${step.name} (not started)`);
-      return "skipped";
-    }
+    if (stop.signal.aborted) return skip(step, task);
     const shown = display(step.name, task);
     const failure = await runStep(step, logs, shown, stop.signal);
     if (failure === undefined) return "succeeded";
@@ -90,11 +89,18 @@ export async function runSteps(steps: readonly Step[], options: RunOptions): Pro
     return "failed";
   }
 
+  /** Waits for the steps before it, then for a slot. */
+  async function attemptInTurn(step: Step, task: ListrTask): Promise<Outcome> {
+    const before = await Promise.all((step.after ?? []).map((name) => outcomes.of(name)));
+    if (before.some((outcome) => outcome !== "succeeded")) return skip(step, task);
+    return slots.add(() => attempt(step, task));
+  }
+
   const outcomes = new Outcomes();
   const tasks = steps.map((step) => ({
     title: step.name,
     task: async (_: unknown, task: ListrTask) => {
-      const outcome = await attempt(step, task);
+      const outcome = await attemptInTurn(step, task);
       outcomes.set(step.name, outcome);
       if (outcome === "failed") throw new Error(step.name);
     },
@@ -126,6 +132,11 @@ class Outcomes {
   async of(step: string): Promise<Outcome> {
     return this.known.get(step) ?? ((await once(this.waiting, step)) as [Outcome])[0];
   }
+}
+
+function skip(step: Step, task: ListrTask): Outcome {
+  task.skip(`${step.name} (not started)`);
+  return "skipped";
 }
 
 /** Read afresh: a signal may have been aborted since it was last looked at. */
