@@ -45,7 +45,7 @@ export class CaptureJob extends pulumi.ComponentResource {
       name,
       {
         name,
-        cluster: { rest: args.cluster.url },
+        cluster: { rest: args.cluster.url, container: args.cluster.jobManager.name },
         jar: args.jar.path,
         jarHash: args.jar.hash,
         parallelism,

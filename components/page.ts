@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { filesOf } from "../images/hash";
 import { Connection, InternalAddress } from "./connection";
 import { StackNetwork } from "./network";
 import { PlatformApi } from "./platform-api";
@@ -53,11 +54,10 @@ export class Page extends pulumi.ComponentResource {
 /** The page's files by their path in the container. */
 function pageFiles(): Record<string, string> {
   const web = path.join(projectFolder, "web");
-  const own = fs
-    .readdirSync(web, { recursive: true, encoding: "utf8" })
-    .filter((file) => fs.statSync(path.join(web, file)).isFile())
-    .sort()
-    .map((file) => [`${htmlFolder}/${file}`, fs.readFileSync(path.join(web, file), "utf8")]);
+  const own = filesOf(web).map((file) => [
+    `${htmlFolder}/${path.relative(web, file)}`,
+    fs.readFileSync(file, "utf8"),
+  ]);
   const vendor = vendorFiles.map((file) => [
     `${htmlFolder}/vendor/${path.basename(file)}`,
     fs.readFileSync(path.join(projectFolder, "node_modules", file), "utf8"),

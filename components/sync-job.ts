@@ -40,7 +40,7 @@ export class SyncJob extends pulumi.ComponentResource {
       name,
       {
         name,
-        cluster: { rest: args.cluster.url },
+        cluster: { rest: args.cluster.url, container: args.cluster.jobManager.name },
         jar: args.jar.path,
         jarHash: args.jar.hash,
         parallelism: args.parallelism ?? 1,
