@@ -32,7 +32,13 @@ export const catalog: Readonly<Record<ImageName, ImageSpec>> = {
   builder: { base: "base" },
   mysql: { official: "mysql:9.7.1", base: "base" },
   kafka: { official: "confluentinc/cp-kafka:8.1.1", base: "jre", prepareWith: "java" },
-  flink: { official: "flink:1.20.5-java17", extendsOfficial: true, base: "jre", prepareWith: "java" },
+  flink: {
+    official: "flink:1.20.5-java17",
+    extendsOfficial: true,
+    base: "jre",
+    sources: ["flink-jobs/pom.xml", "flink-jobs/cluster-lib"],
+    prepareWith: "java",
+  },
   clickhouse: { official: "clickhouse/clickhouse-server:26.7.2", base: "base", prepareWith: "c" },
   nginx: { official: "nginx:1.29.4", base: "base" },
   "platform-api": {

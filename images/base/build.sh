@@ -16,7 +16,7 @@ suite=bookworm
 mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | awk -v suite="$suite" '$1 == suite { print $2; exit }')
 
 mmdebstrap --quiet --variant=minbase \
-  --include=ca-certificates,tzdata,netbase \
+  --include=tzdata,netbase \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   "$suite" - $mirror | docker import \
