@@ -1,3 +1,4 @@
+import { basename, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { createSecret, deleteSecret, diffSecret, readSecret, updateSecret } from "./secret/lifecycle";
 import type { SecretRecord, SecretSpec } from "./secret/lifecycle";
@@ -17,7 +18,7 @@ const provider: pulumi.dynamic.ResourceProvider = {
   diff: (_id: string, olds: SecretRecord, news: SecretSpec) => Promise.resolve(diffSecret(olds, news)),
 
   async create(news: SecretSpec) {
-    return { id: news.file, outs: await createSecret(news) };
+    return { id: basename(news.path), outs: await createSecret(news) };
   },
 
   async read(id: string, props: SecretRecord) {
@@ -33,6 +34,31 @@ const provider: pulumi.dynamic.ResourceProvider = {
   },
 };
 
+/** A file with a secret in it. */
+abstract class StoredSecret extends pulumi.dynamic.Resource {
+  /** Name of the resource and of the file. */
+  readonly name: string;
+  /** What the file holds; always a secret. */
+  declare readonly value: pulumi.Output<string>;
+  /** Absolute path of the file: mode 0444 in a folder of mode 0700. */
+  declare readonly path: pulumi.Output<string>;
+
+  protected constructor(
+    type: string,
+    name: string,
+    directory: pulumi.Input<string>,
+    value: pulumi.Output<string> | undefined,
+    opts: pulumi.CustomResourceOptions = {},
+  ) {
+    // An input, so that previews know it: who mounts a file must not look changed because it is to be written again.
+    const path = pulumi.output(directory).apply((folder) => join(resolve(folder), name));
+    // The old file goes before a replacement comes, else deleting the old one would remove the new one's file.
+    const defaults = { additionalSecretOutputs: ["value"], deleteBeforeReplace: true };
+    super(provider, name, { path, value }, pulumi.mergeOptions(defaults, opts), "tributary", type);
+    this.name = name;
+  }
+}
+
 /**
  * A generated password: 32 letters and digits, made once and kept in the stack's encrypted state. Containers get it as a
  * file named after the resource. A file that was lost or changed is written again from the state by the next `up` after a
@@ -40,24 +66,9 @@ const provider: pulumi.dynamic.ResourceProvider = {
  *
  * @example const password = new Secret("mysql-root-password", { directory: ".tributary/secrets/local" });
  */
-export class Secret extends pulumi.dynamic.Resource {
-  /** Name of the resource and of the file. */
-  readonly name: string;
-  /** The password; always a secret. */
-  declare readonly value: pulumi.Output<string>;
-  /** Absolute path of the file: mode 0444 in a folder of mode 0700. */
-  declare readonly path: pulumi.Output<string>;
-
-  constructor(name: string, args: SecretArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      provider,
-      name,
-      { ...args, file: name, ...outputs },
-      withSecretOutputs(opts),
-      "tributary",
-      "Secret",
-    );
-    this.name = name;
+export class Secret extends StoredSecret {
+  constructor(name: string, { directory }: SecretArgs, opts?: pulumi.CustomResourceOptions) {
+    super("Secret", name, directory, undefined, opts);
   }
 }
 
@@ -71,27 +82,8 @@ export class Secret extends pulumi.dynamic.Resource {
  *   content: pulumi.interpolate`<config><password>${password.value}</password></config>`,
  * });
  */
-export class SecretFile extends pulumi.dynamic.Resource {
-  /** Name of the resource and of the file. */
-  readonly name: string;
-  /** The content; always a secret. */
-  declare readonly value: pulumi.Output<string>;
-  /** Absolute path of the file: mode 0444 in a folder of mode 0700. */
-  declare readonly path: pulumi.Output<string>;
-
-  constructor(name: string, args: SecretFileArgs, opts?: pulumi.CustomResourceOptions) {
-    const inputs = { directory: args.directory, content: pulumi.secret(args.content), file: name };
-    super(provider, name, { ...inputs, ...outputs }, withSecretOutputs(opts), "tributary", "SecretFile");
-    this.name = name;
+export class SecretFile extends StoredSecret {
+  constructor(name: string, { directory, content }: SecretFileArgs, opts?: pulumi.CustomResourceOptions) {
+    super("SecretFile", name, directory, pulumi.secret(content), opts);
   }
-}
-
-const outputs = { value: undefined, path: undefined };
-
-/** The old file goes before a replacement comes, else deleting the old one would remove the new one's file. */
-function withSecretOutputs(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
-  return pulumi.mergeOptions(
-    { additionalSecretOutputs: ["value", "content"], deleteBeforeReplace: true },
-    opts,
-  );
 }

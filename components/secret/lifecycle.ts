@@ -1,24 +1,22 @@
-import { join, resolve } from "node:path";
 import { driftOfSecret, generatePassword, removeSecret, writeSecret } from "./file";
 
 /** Resolved arguments. */
 export interface SecretSpec {
-  directory: string;
-  file: string;
+  /** Absolute path of the file. */
+  path: string;
   /** What the file shall hold; absent where a password is to be generated. */
-  content?: string;
+  value?: string;
 }
 
 /** Outputs, as they stand in Pulumi's (encrypted) state. */
 export interface SecretRecord extends SecretSpec {
   value: string;
-  path: string;
   /** Why the next update has a file to write again; absent if all is well. */
   drift?: string;
 }
 
 export async function createSecret(spec: SecretSpec): Promise<SecretRecord> {
-  return written(spec, spec.content ?? generatePassword());
+  return written(spec.path, spec.value ?? generatePassword());
 }
 
 /** Looks at the file. Its content never replaces what the state holds: a password does not change behind a server's back. */
@@ -29,9 +27,9 @@ export async function readSecret(record: SecretRecord): Promise<SecretRecord> {
   return { ...healthy, ...(drift && { drift }) };
 }
 
-/** Anything but the content can change without a new password: even the folder, say when the project has moved. */
+/** Even the path can change without a new password, say when the project has moved. */
 export async function updateSecret(record: SecretRecord, spec: SecretSpec): Promise<SecretRecord> {
-  const updated = await written(spec, spec.content ?? record.value);
+  const updated = await written(spec.path, spec.value ?? record.value);
   if (updated.path !== record.path) await removeSecret(record.path);
   return updated;
 }
@@ -41,14 +39,11 @@ export async function deleteSecret(record: SecretRecord): Promise<void> {
 }
 
 export function diffSecret(record: SecretRecord, spec: SecretSpec): { changes: boolean } {
-  const isSame = (key: keyof SecretSpec) => record[key] === spec[key];
-  return {
-    changes: record.drift !== undefined || !isSame("directory") || !isSame("file") || !isSame("content"),
-  };
+  const isOther = spec.path !== record.path || (spec.value !== undefined && spec.value !== record.value);
+  return { changes: isOther || record.drift !== undefined };
 }
 
-async function written(spec: SecretSpec, value: string): Promise<SecretRecord> {
-  const path = join(resolve(spec.directory), spec.file);
+async function written(path: string, value: string): Promise<SecretRecord> {
   await writeSecret(path, value);
-  return { ...spec, value, path };
+  return { path, value };
 }

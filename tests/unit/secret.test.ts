@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import anyTest, { type TestFn } from "ava";
 import { Secret, SecretFile } from "../../components/secret";
@@ -17,6 +17,7 @@ import type { SecretRecord, SecretSpec } from "../../components/secret/lifecycle
 interface Context {
   /** A folder that the secrets' own folder is made in. */
   root: string;
+  directory: string;
   spec: SecretSpec;
   path: string;
 }
@@ -26,14 +27,15 @@ const test = anyTest as TestFn<Context>;
 test.beforeEach(async (t) => {
   const root = await mkdtemp(join(tmpdir(), "secret-"));
   const directory = join(root, "secrets", "local");
-  t.context = { root, spec: { directory, file: "mysql-password" }, path: join(directory, "mysql-password") };
+  const path = join(directory, "mysql-password");
+  t.context = { root, directory, path, spec: { path } };
 });
 
 test.afterEach.always((t) => rm(t.context.root, { recursive: true }));
 
 /** As Pulumi hands inputs to a dynamic provider, which sees secrets in the clear. */
 function unwrapped(inputs: SecretSpec): SecretSpec {
-  return { ...inputs, content: pulumi.runtime.unwrapRpcSecret(inputs.content) as string };
+  return { ...inputs, value: pulumi.runtime.unwrapRpcSecret(inputs.value) as string };
 }
 
 async function modeOf(path: string): Promise<string> {
@@ -46,7 +48,7 @@ test("a secret is 32 letters and digits, in a file that everybody may read in a 
   t.is(record.path, t.context.path);
   t.is(await readFile(record.path, "utf8"), record.value);
   t.is(await modeOf(record.path), "444");
-  t.is(await modeOf(t.context.spec.directory), "700");
+  t.is(await modeOf(t.context.directory), "700");
 });
 
 test.serial("the modes do not depend on the umask", async (t) => {
@@ -57,22 +59,16 @@ test.serial("the modes do not depend on the umask", async (t) => {
     process.umask(umask);
   }
   t.is(await modeOf(t.context.path), "444");
-  t.is(await modeOf(t.context.spec.directory), "700");
+  t.is(await modeOf(t.context.directory), "700");
 });
 
 test("no two secrets are equal", async (t) => {
-  const other = { ...t.context.spec, file: "other" };
+  const other = { path: `${t.context.path}-2` };
   t.not((await createSecret(t.context.spec)).value, (await createSecret(other)).value);
 });
 
-test("a file's path is absolute even if its folder is not", async (t) => {
-  const { spec, path } = t.context;
-  const relative = join("..", "..", "..", "..", "..", "..", "..", "..", spec.directory);
-  t.is((await createSecret({ ...spec, directory: relative, content: "x" })).path, path);
-});
-
 test("a rendered secret file holds its content", async (t) => {
-  await createSecret({ ...t.context.spec, content: "<password>é</password>\n" });
+  await createSecret({ ...t.context.spec, value: "<password>é</password>\n" });
   t.is(await readFile(t.context.path, "utf8"), "<password>é</password>\n");
 });
 
@@ -108,9 +104,9 @@ for (const [what, damage] of Object.entries(damages)) {
 }
 
 test("a file is written in place, so that containers keep seeing it", async (t) => {
-  const record = await createSecret({ ...t.context.spec, content: "one" });
+  const record = await createSecret({ ...t.context.spec, value: "one" });
   const before = await stat(record.path);
-  await updateSecret(record, { ...t.context.spec, content: "two" });
+  await updateSecret(record, { ...t.context.spec, value: "two" });
   t.is((await stat(record.path)).ino, before.ino);
   t.is(await readFile(record.path, "utf8"), "two");
 });
@@ -121,40 +117,40 @@ test("a folder with something in it is not cleared away for a secret", async (t)
 });
 
 test("a secret that moves keeps its password and leaves nothing where it was", async (t) => {
-  const { root, spec } = t.context;
+  const { root, directory, spec } = t.context;
   const record = await createSecret(spec);
-  const moved = await updateSecret(record, { ...spec, directory: join(root, "moved") });
+  const moved = await updateSecret(record, { path: join(root, "moved", "password") });
   t.is(moved.value, record.value);
-  t.is(await readFile(join(root, "moved", spec.file), "utf8"), record.value);
-  await t.throwsAsync(stat(spec.directory), { code: "ENOENT" });
+  t.is(await readFile(moved.path, "utf8"), record.value);
+  await t.throwsAsync(stat(directory), { code: "ENOENT" });
 });
 
 test("only another place or content is a difference", async (t) => {
   const { spec } = t.context;
   const record = await createSecret(spec);
   t.false(diffSecret(record, spec).changes);
-  t.true(diffSecret(record, { ...spec, directory: "/elsewhere" }).changes);
-  t.true(diffSecret({ ...record, content: "one" }, { ...spec, content: "two" }).changes);
+  t.true(diffSecret(record, { path: "/elsewhere" }).changes);
+  t.true(diffSecret(record, { ...spec, value: "two" }).changes);
 });
 
 test("delete removes the file and a folder that has become empty", async (t) => {
-  const { root, spec } = t.context;
+  const { root, directory, spec } = t.context;
   const one = await createSecret(spec);
-  const two = await createSecret({ ...spec, file: "other" });
+  const two = await createSecret({ path: join(directory, "other") });
   await deleteSecret(one);
-  t.deepEqual(await readdir(spec.directory), ["other"]);
+  t.deepEqual(await readdir(directory), ["other"]);
   await deleteSecret(two);
   t.deepEqual(await readdir(join(root, "secrets")), []);
 });
 
 test("delete of what is gone already succeeds", async (t) => {
   const record = await createSecret(t.context.spec);
-  await rm(t.context.spec.directory, { recursive: true });
+  await rm(t.context.directory, { recursive: true });
   await t.notThrowsAsync(deleteSecret(record));
 });
 
 test.serial("under Pulumi, contents are secret both ways, and the stored code works by itself", async (t) => {
-  const { spec } = t.context;
+  const { directory } = t.context;
   const asked: { type: string; inputs: SecretSpec & { __provider: string } }[] = [];
   await pulumi.runtime.setMocks({
     call: () => ({}),
@@ -163,8 +159,7 @@ test.serial("under Pulumi, contents are secret both ways, and the stored code wo
       return { id: name, state: inputs as Record<string, unknown> };
     },
   });
-  const { directory } = spec;
-  const secret = new Secret("mysql-password", { directory });
+  const secret = new Secret("mysql-password", { directory: relative(process.cwd(), directory) });
   const file = new SecretFile("users.xml", { directory, content: "<password>plain</password>" });
   await new Promise((resolve) => pulumi.all([secret.urn, file.urn]).apply(resolve));
   t.deepEqual(asked.map(({ type }) => type).sort(), [
@@ -173,7 +168,7 @@ test.serial("under Pulumi, contents are secret both ways, and the stored code wo
   ]);
   t.is(secret.name, "mysql-password");
   const [rendered] = asked.filter(({ type }) => type.endsWith(":SecretFile"));
-  t.true(pulumi.runtime.isRpcSecret(rendered?.inputs.content));
+  t.true(pulumi.runtime.isRpcSecret(rendered?.inputs.value));
 
   const load = createRequire(import.meta.url)("require-from-string") as (code: string) => {
     handler(): pulumi.dynamic.ResourceProvider;
@@ -181,6 +176,7 @@ test.serial("under Pulumi, contents are secret both ways, and the stored code wo
   for (const { inputs } of asked) {
     const provider = load(inputs.__provider).handler();
     const record = (await provider.create(unwrapped(inputs))).outs as SecretRecord;
+    t.is(dirname(record.path), directory);
     t.is(await readFile(record.path, "utf8"), record.value);
     await provider.delete?.("", record);
   }
