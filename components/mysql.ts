@@ -97,6 +97,7 @@ export function serverConfig(args: { memory: Size; binlogRetention: Duration }):
     default_time_zone: "'+00:00'",
     character_set_server: "utf8mb4",
     max_connections: 200,
+    mysqlx: "OFF",
   };
   const lines = Object.entries(options).map(([option, value]) => `${option} = ${value}`);
   return ["[mysqld]", ...lines, ""].join("\n");

@@ -69,10 +69,15 @@ export function recordImageSource(source: ImageSource): void {
  */
 export function missingImages(references: readonly string[]): string[] {
   return references.filter((reference) => {
-    const { status, error, stderr } = spawnSync("docker", ["image", "inspect", "--format", "{{.Id}}", reference], {
-      encoding: "utf8",
-    });
-    if (error) throw new Error(`docker cannot be run (${error.message}): \`make doctor\` says what is missing`);
+    const { status, error, stderr } = spawnSync(
+      "docker",
+      ["image", "inspect", "--format", "{{.Id}}", reference],
+      {
+        encoding: "utf8",
+      },
+    );
+    if (error)
+      throw new Error(`docker cannot be run (${error.message}): \`make doctor\` says what is missing`);
     if (status !== 0 && !/no such image/i.test(stderr)) {
       throw new Error(`docker does not answer (${stderr.trim()}): \`make doctor\` says what is missing`);
     }

@@ -7,7 +7,10 @@ import { imageSteps, resolveImageSource } from "./lib/images";
 import { logsFolder } from "./lib/project";
 import { runSteps } from "./lib/steps";
 
-const program = command("images", "Pulls or builds the images of a stack; does nothing for those that are there.")
+const program = command(
+  "images",
+  "Pulls or builds the images of a stack; does nothing for those that are there.",
+)
   .addOption(
     new Option("--source <source>", "where from; auto asks the registry first")
       .choices(["auto", "registry", "packages"])

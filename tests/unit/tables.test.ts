@@ -24,7 +24,11 @@ test("the four tables of the platform are replicated", (t) => {
 });
 
 test("the jobs get every name spelled out", (t) => {
-  const orders = { table: "orders", key: ["order_id"], partitionBy: { column: "created_at", unit: "month" } } as const;
+  const orders = {
+    table: "orders",
+    key: ["order_id"],
+    partitionBy: { column: "created_at", unit: "month" },
+  } as const;
   t.deepEqual(JSON.parse(tablesArgument([orders])), [
     {
       table: "orders",
