@@ -19,7 +19,8 @@ public interface RowEncoder<T> {
    * an exception is taken back by the caller.
    *
    * @throws UnwritableException if this element can never be stored; it becomes a dead letter
-   * @throws SchemaMismatchException if the target table must change first; it stops the job
+   * @throws SchemaMismatchException if the target table must change first; like any other exception
+   *     it stops the job
    */
   void encode(T element, RowBuffer rows) throws UnwritableException;
 

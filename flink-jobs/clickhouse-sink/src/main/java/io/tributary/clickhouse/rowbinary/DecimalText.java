@@ -102,6 +102,9 @@ final class DecimalText {
           "%s has more than the column's %d decimals"
               .formatted(BadValueException.quote(text, offset, length), scale));
     }
+    if (number.signum() == 0) {
+      return BigInteger.ZERO;
+    }
     // Before setScale, which would spell out every zero of 1e999999999.
     if ((long) number.precision() - number.scale() > precision - scale) {
       throw tooLarge(text, offset, length, precision, scale);
