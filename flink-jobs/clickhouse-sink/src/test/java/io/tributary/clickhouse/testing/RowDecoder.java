@@ -20,8 +20,8 @@ public final class RowDecoder {
   }
 
   /**
-   * The rows of a table, each a map from column to value. Columns that ask for their default are not
-   * in it.
+   * The rows of a table, each a map from column to value. Columns that ask for their default are
+   * not in it.
    *
    * @param columns the table's columns
    * @param names the columns that come, in row order
