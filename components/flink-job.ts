@@ -99,6 +99,8 @@ export class FlinkJob extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: FlinkJobArgs, opts?: pulumi.CustomResourceOptions) {
     const outputs = { jobId: undefined, state: undefined, restoredFrom: undefined, drift: undefined };
-    super(provider, name, { ...args, ...outputs }, opts, "tributary", "FlinkJob");
+    // A replacement that came first would take over the very job that is to be deleted.
+    const options = pulumi.mergeOptions({ deleteBeforeReplace: true }, opts);
+    super(provider, name, { ...args, ...outputs }, options, "tributary", "FlinkJob");
   }
 }

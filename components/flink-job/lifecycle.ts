@@ -88,17 +88,15 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
  * only briefly. Jobs of other submitters are left alone.
  */
 export async function deleteJob(world: World, record: JobRecord): Promise<void> {
-  let jobs: JobSummary[];
   try {
-    jobs = await listJobs(world, world.timeouts.deleteReachableMs);
+    const { own } = jobsInView(await listJobs(world, world.timeouts.deleteReachableMs), record.name);
+    for (const job of own) await cancelJob(world, job.id);
+    const uploads = (await world.flink.jars()).filter((jar) => isUploadOf(record.name, jar.name));
+    for (const jar of uploads) await world.flink.deleteJar(jar.id);
   } catch (error) {
     if (!isTemporary(error)) throw error;
-    world.log(`job "${record.name}" (${record.jobId}) is forgotten without a cancel: ${messageOf(error)}`);
-    return;
+    world.log(`job "${record.name}" (${record.jobId}) is forgotten as it is: ${messageOf(error)}`);
   }
-  for (const job of jobsInView(jobs, record.name).own) await cancelJob(world, job.id);
-  const uploads = (await world.flink.jars()).filter((jar) => isUploadOf(record.name, jar.name));
-  for (const jar of uploads) await world.flink.deleteJar(jar.id);
 }
 
 async function jobsOf(world: World, spec: JobSpec) {
@@ -179,6 +177,8 @@ async function rollBack(
   );
   try {
     await requireJar(world, record);
+    // If the new job's cancel failed too, the old one must not run beside it.
+    for (const job of (await jobsOf(world, record)).own) await cancelJob(world, job.id);
     const back = await startJob(world, record, from, record.since);
     return updateFailure(
       `The new version of job "${spec.name}" failed, so the old one runs again. ${reason}`,

@@ -1,4 +1,4 @@
-import { canTakeSavepoint, hasEnded, listJobs } from "./cluster-view";
+import { canTakeSavepoint, hasEnded } from "./cluster-view";
 import { messageOf } from "./failures";
 import type { JobSpec, JobSummary, World } from "./model";
 import { waitFor } from "./wait";
@@ -59,9 +59,4 @@ async function waitUntilGone(world: World, jobId: string, ask?: () => Promise<vo
 function ignoreIfEnded(error: unknown): void {
   const { status } = error as { status?: number };
   if (status !== 404 && status !== 409) throw error;
-}
-
-/** The job of this id, or undefined if the cluster does not know it. */
-export async function findJob(world: World, jobId: string): Promise<JobSummary | undefined> {
-  return (await listJobs(world, world.timeouts.reachableMs)).find(({ id }) => id === jobId);
 }

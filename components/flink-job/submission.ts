@@ -1,8 +1,8 @@
 import { hasEnded } from "./cluster-view";
-import { messageOf, rootCause } from "./failures";
+import { isTemporary, messageOf, rootCause } from "./failures";
 import { newJobId } from "./job-id";
 import type { JobRecord, JobSpec, World } from "./model";
-import { cancelJob, findJob } from "./stopping";
+import { cancelJob } from "./stopping";
 import { answered, waitFor } from "./wait";
 
 /**
@@ -18,8 +18,8 @@ export async function startJob(
   since: number,
 ): Promise<JobRecord> {
   const jobId = newJobId(spec, world.now());
-  await submit(world, spec, jobId, restoreFrom);
   try {
+    await submit(world, spec, jobId, restoreFrom);
     return await recordWhenCheckpointed(world, spec, jobId, restoreFrom ?? "", since);
   } catch (error) {
     await cancelJob(world, jobId).catch((cancelError: unknown) =>
@@ -75,8 +75,8 @@ async function submit(
 }
 
 /**
- * Sends the run request. If its answer is lost, whether the job was accepted is looked up, never guessed; and since the
- * job's id is ours, Flink itself refuses a second one.
+ * Sends the run request. If its answer is lost, whether the job was accepted is looked up, never guessed. It is waited for
+ * a while, because the JobManager may still be running the jar's main method.
  */
 async function runOnce(
   world: World,
@@ -95,8 +95,13 @@ async function runOnce(
       ...(restoreFrom !== undefined && { savepointPath: restoreFrom }),
     });
   } catch (error) {
-    if (!(await findJob(world, jobId))) throw error;
-    world.log(`job ${jobId} was accepted although its submission was not answered: ${messageOf(error)}`);
+    if (!isTemporary(error)) throw error;
+    const { reachableMs, pollMs } = world.timeouts;
+    await waitFor(`job ${jobId} to be accepted`, reachableMs, pollMs, async () => {
+      const isListed = (await world.flink.jobs()).some(({ id }) => id === jobId);
+      return isListed ? { done: undefined } : { pending: messageOf(error) };
+    });
+    world.log(`job ${jobId} was accepted although its submission was not answered`);
   }
 }
 

@@ -61,10 +61,12 @@ export class FakeJobManager {
   readonly stops: { jobId: string; drain: boolean; targetDirectory: string | undefined }[] = [];
   /** No leader: every request is answered with 503, as during a failover. */
   electing = false;
-  /** Takes the next run request, but does not answer it. */
-  losesNextAnswer = false;
+  /** Takes the next run request and breaks the connection; the job comes after this many milliseconds. */
+  losesNextAnswerFor: number | undefined;
   behaviourOf: (submission: Submission) => Behaviour = () => ({});
 
+  /** A main method that runs already does not mind that its jar is deleted. */
+  private readonly uploaded = new Map<string, { name: string; content: string }>();
   private readonly files: VolumeFile[] = [];
   private uploads = 0;
 
@@ -165,7 +167,7 @@ export class FakeJobManager {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
+    const content = await readBody(request);
     const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
     if (this.electing)
       throw new Refusal(503, "Service temporarily unavailable due to an ongoing leader election.");
@@ -178,16 +180,17 @@ export class FakeJobManager {
     if (route === "GET /jobs/overview") return void send(200, { jobs: this.jobs.map(overviewOf) });
     if (route === "GET /jobmanager/config") return void send(200, clusterConfiguration);
     if (route === "GET /jars") return void send(200, { address: this.url, files: this.listJars() });
-    if (route === "POST /jars/upload") return void send(200, this.takeUpload(request, body));
+    if (route === "POST /jars/upload") return void send(200, this.takeUpload(request, content));
     if (jarId && request.method === "DELETE") {
       if (!this.jars.delete(decodeURIComponent(jarId)))
         throw new Refusal(400, `File ${jarId} does not exist`);
       return void send(200, {});
     }
     if (jarAction === "/run" && request.method === "POST") {
-      this.run(decodeURIComponent(jarId), JSON.parse(body.toString()) as RunBody);
-      if (!this.losesNextAnswer) return void send(200, { jobid: this.jobs.at(-1)?.id });
-      this.losesNextAnswer = false;
+      const body = JSON.parse(content.toString()) as RunBody;
+      if (this.losesNextAnswerFor === undefined) return void send(200, { jobid: this.run(jarId, body) });
+      setTimeout(() => this.run(jarId, body), this.losesNextAnswerFor);
+      this.losesNextAnswerFor = undefined;
       return void response.destroy();
     }
     if (jobId && request.method === "PATCH" && rest === "" && searchParams.get("mode") === "cancel") {
@@ -195,7 +198,7 @@ export class FakeJobManager {
       return void send(202, {});
     }
     if (jobId && request.method === "POST" && rest === "/stop") {
-      const { drain, targetDirectory } = JSON.parse(body.toString()) as {
+      const { drain, targetDirectory } = JSON.parse(content.toString()) as {
         drain: boolean;
         targetDirectory?: string;
       };
@@ -226,6 +229,7 @@ export class FakeJobManager {
     const id = `0000-${++this.uploads}_${name}`;
     const [, content = ""] = /\r\n\r\n([\s\S]*?)\r\n--/.exec(body.toString("latin1")) ?? [];
     this.jars.set(id, { name, content });
+    this.uploaded.set(id, { name, content });
     return { filename: `/opt/flink/state/jars/flink-web-upload/${id}`, status: "success" };
   }
 
@@ -233,8 +237,8 @@ export class FakeJobManager {
     return [...this.jars].map(([id, { name }]) => ({ id, name, uploaded: 0, entry: [] }));
   }
 
-  private run(jarId: string, body: RunBody): void {
-    const jar = this.jars.get(jarId);
+  private run(jarId: string, body: RunBody): string {
+    const jar = this.uploaded.get(decodeURIComponent(jarId));
     if (!jar) throw new Refusal(400, `Jar file ${jarId} does not exist`);
     if (!/^[0-9a-f]{32}$/.test(body.jobId)) throw new Refusal(400, `not a job id: ${body.jobId}`);
     if (this.running().some(({ id }) => id === body.jobId)) {
@@ -255,6 +259,7 @@ export class FakeJobManager {
     };
     this.submissions.push(submission);
     this.startJob(submission, this.behaviourOf(submission));
+    return submission.jobId;
   }
 
   private cancel(job: FakeJob): void {

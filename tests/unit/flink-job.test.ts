@@ -180,12 +180,23 @@ test("create with a dead cluster ends and says that nobody answers", async (t) =
   });
 });
 
-test("a submission whose answer is lost is not sent twice", async (t) => {
+for (const delay of [0, 100]) {
+  test(`a submission whose answer is lost is not sent twice, accepted ${delay} ms later`, async (t) => {
+    const { manager, spec, world } = t.context;
+    manager.losesNextAnswerFor = delay;
+    await createJob(world, spec);
+    t.is(manager.submissions.length, 1);
+    t.regex(t.context.log.join(), /was accepted although its submission was not answered/);
+  });
+}
+
+test("a submission that was lost with its answer fails", async (t) => {
   const { manager, spec, world } = t.context;
-  manager.losesNextAnswer = true;
-  await createJob(world, spec);
-  t.is(manager.submissions.length, 1);
-  t.regex(t.context.log.join(), /was accepted although its submission was not answered/);
+  manager.losesNextAnswerFor = 60_000;
+  world.timeouts.reachableMs = 100;
+  await t.throwsAsync(createJob(world, spec), {
+    message: /to be accepted\. Last seen: no answer from Flink: POST/,
+  });
 });
 
 test("create takes over the same job that a crashed run left behind", async (t) => {
@@ -348,7 +359,7 @@ for (const state of ["CANCELED", "FAILED"] as const) {
     const repaired = await updateJob(world, await readJob(world, record), spec);
     t.is(repaired.restoredFrom, newest);
     t.is(repaired.drift, undefined);
-    t.regex(log.join(), /falls back to its newest retained state, .*, 0 s old/);
+    t.regex(log.join(), /falls back to its newest retained state, .*, \d+ s old/);
   });
 }
 
@@ -480,6 +491,20 @@ test("a new version that fails is cancelled, and the old one runs again from the
   );
 });
 
+test("the old version is not started beside a new one that could not be cancelled", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const broken = newVersion(t.context, { checkpointEveryMs: Infinity, cancelMs: Infinity });
+  Object.assign(world.timeouts, { firstCheckpointMs: 50, cancelMs: 1_000 });
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, broken));
+  t.regex(failure?.message ?? "", /The old one could not be started again: Waited .* to be gone/s);
+  t.truthy(failure?.record.drift);
+  t.deepEqual(
+    manager.submissions.map(({ jar }) => jar),
+    ["old", "new"],
+  );
+});
+
 test("after a rollback the same update is tried again, and the old version is left alone", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
@@ -591,7 +616,7 @@ test("delete with a dead cluster is soon done and says so", async (t) => {
   const record = await createJob(world, spec);
   await manager.stop();
   await deleteJob(world, record);
-  t.regex(log.join(), /is forgotten without a cancel: .*no answer from Flink/);
+  t.regex(log.join(), /is forgotten as it is: .*no answer from Flink/);
 });
 
 test("every submission says whose it is and what it runs", async (t) => {
