@@ -3,8 +3,8 @@ import type { EntityManager } from "typeorm";
 import { fromSqlTime, MicrosecondClock, toIso, toSqlTime } from "../clock";
 import { BadInput } from "../http/problem";
 import { formatAmount, parseAmount, unitPrice } from "../money";
-import { OrderItemRow, OrderRow } from "../source/entities";
-import { violatesForeignKey } from "../source/errors";
+import { OrderItemRow, OrderRow, ProductRow } from "../source/entities";
+import { isDuplicate, violatesForeignKey } from "../source/errors";
 import { Source } from "../source/source";
 import type { NewOrder, Order, OrderStatus } from "./order";
 import { OrderListPart, OrdersRepository } from "./orders-repository";
@@ -12,6 +12,8 @@ import { OrderListPart, OrdersRepository } from "./orders-repository";
 interface Inserted {
   readonly insertId: number;
 }
+
+type ProductId = Pick<ProductRow, "product_id">;
 
 /** Orders in MySQL. Placing one is written in plain SQL: it is the hot path, and each round trip in it counts. */
 @Injectable()
@@ -78,19 +80,22 @@ export class MysqlOrdersRepository extends OrdersRepository {
     });
   }
 
-  /** Reads before it writes, so that orders of a known product never wait for one another. */
+  /** The id of a product, which is made if need be. Orders of a known product never wait for one another. */
   private async productId(manager: EntityManager, name: string): Promise<number> {
-    const [known] = await manager.query<{ product_id: number }[]>(
-      "SELECT product_id FROM products WHERE product_name = ?",
-      [name],
-    );
+    const query = "SELECT product_id FROM products WHERE product_name = ?";
+    const [known] = await manager.query<ProductId[]>(query, [name]);
     if (known) return known.product_id;
-    // If another order brings the same product at this moment, this waits for it and gets its id.
-    const { insertId } = await manager.query<Inserted>(
-      "INSERT INTO products (product_name) VALUES (?) ON DUPLICATE KEY UPDATE product_id = LAST_INSERT_ID(product_id)",
-      [name],
-    );
-    return insertId;
+    try {
+      // Waits if another order is bringing the same product at this moment.
+      const { insertId } = await manager.query<Inserted>("INSERT INTO products (product_name) VALUES (?)", [name]);
+      return insertId;
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      // The other order's product is newer than what this transaction sees, except with a lock.
+      const [theirs] = await manager.query<ProductId[]>(`${query} FOR SHARE`, [name]);
+      if (!theirs) throw error;
+      return theirs.product_id;
+    }
   }
 }
 

@@ -48,6 +48,11 @@ export function isWorthRepeating(error: unknown): boolean {
   return repeatCodes.has(driverError(error).code);
 }
 
+/** Whether a row's unique key is taken. */
+export function isDuplicate(error: unknown): boolean {
+  return driverError(error).code === "ER_DUP_ENTRY";
+}
+
 /** Whether a row refers to one that is not there, by the name of the foreign key. */
 export function violatesForeignKey(error: unknown, constraint: string): boolean {
   const { code, message } = driverError(error);

@@ -4,6 +4,7 @@ import { Settings, SourceSettings } from "../settings";
 import { SETTINGS } from "../settings.module";
 import { OrderItemRow, OrderRow, ProductRow } from "./entities";
 import { Source } from "./source";
+import { SlowStatementLog } from "./statement-log";
 
 /** Connections kept open. More than the disk has group commits for gains nothing. */
 const poolSize = 32;
@@ -38,7 +39,7 @@ export function createDataSource({ host, port, user, password, database }: Sourc
     entities: [ProductRow, OrderRow, OrderItemRow],
     // Migrations change tables, with a user of their own.
     synchronize: false,
-    charset: "utf8mb4_0900_bin",
+    charset: "utf8mb4",
     timezone: "Z",
     dateStrings: true,
     supportBigNumbers: true,
@@ -47,7 +48,7 @@ export function createDataSource({ host, port, user, password, database }: Sourc
     connectTimeout,
     maxQueryExecutionTime: statementTimeout,
     enableQueryTimeout: true,
-    logging: false,
+    logger: new SlowStatementLog(),
     extra: { queueLimit: waitingRequests },
   });
 }

@@ -3,6 +3,9 @@ import { DataSource, EntityManager, QueryRunner } from "typeorm";
 import { Unavailable } from "../http/problem";
 import { isBroken, isUnavailable, isWorthRepeating, reasonOf } from "./errors";
 
+/** How long a request waits for a connection while all are taken. Milliseconds. */
+const connectionWithin = 5_000;
+
 /** How often a transaction is tried that others made impossible, by a deadlock or a lock held too long. */
 const tries = 5;
 
@@ -22,6 +25,7 @@ export class Source implements OnApplicationShutdown {
     await this.connect();
     const runner = this.dataSource.createQueryRunner();
     try {
+      await acquired(runner);
       return await work(runner.manager);
     } catch (error) {
       if (isBroken(error)) await discard(runner);
@@ -56,7 +60,9 @@ export class Source implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.connecting?.catch(() => undefined);
-    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+    if (!this.dataSource.isInitialized) return;
+    // Connections that cannot be closed politely are lost already.
+    await this.dataSource.destroy().catch(() => undefined);
   }
 
   private async connect(): Promise<void> {
@@ -91,6 +97,23 @@ async function inTransaction<Result>(
     throw new Unavailable("MySQL went away during the commit: look whether the change was stored", { cause: error });
   }
   return result;
+}
+
+/** Waits for the runner's connection. One that comes too late goes back to the pool. */
+async function acquired(runner: QueryRunner): Promise<void> {
+  const connection = runner.connect();
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      connection.then(() => runner.release()).catch(() => undefined);
+      reject(new Unavailable(`MySQL is too busy: no connection was free for ${connectionWithin} ms`));
+    }, connectionWithin);
+  });
+  try {
+    await Promise.race([connection, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Closes a connection in an unknown state instead of giving it back to the pool. */
