@@ -18,7 +18,7 @@ import java.util.Map;
  */
 final class Warehouse implements AutoCloseable {
   private static final long CONNECT_SECONDS = 5;
-  private static final long ANSWER_SECONDS = 60;
+  private static final long ANSWER_SECONDS = 30;
 
   /** Below the 10 s after which ClickHouse hangs up on an idle connection by default. */
   private static final long KEEP_ALIVE_SECONDS = 5;

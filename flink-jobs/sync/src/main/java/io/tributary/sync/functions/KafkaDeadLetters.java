@@ -32,6 +32,10 @@ import org.slf4j.LoggerFactory;
 public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
   private static final Logger LOG = LoggerFactory.getLogger(KafkaDeadLetters.class);
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
+  private static final int LONGEST_REASON = 1_000;
+
+  /** A letter is larger than its change, which may already be as large as the broker allows. */
+  private static final int MAX_REQUEST_BYTES = 64 << 20;
 
   private final Map<String, String> deadLetterTopics;
   private final Supplier<Producer<byte[], byte[]>> producers;
@@ -56,7 +60,7 @@ public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
     LOG.warn("Change {} for {} goes to {}: {}", record.place(), table, topic, reason);
     var letter = new ProducerRecord<>(topic, null, record.key(), record.value());
     Headers headers = letter.headers();
-    addHeader(headers, "reason", reason);
+    addHeader(headers, "reason", abbreviate(reason));
     addHeader(headers, "table", table);
     addHeader(headers, "topic", record.topic());
     addHeader(headers, "partition", String.valueOf(record.partition()));
@@ -77,6 +81,10 @@ public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
       failure.compareAndSet(null, e);
       throwFailure();
     }
+  }
+
+  private static String abbreviate(String reason) {
+    return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON) + "…";
   }
 
   private static void addHeader(Headers headers, String name, String value) {
@@ -134,6 +142,8 @@ public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
       properties.put(ProducerConfig.CLIENT_ID_CONFIG, "tributary-dead-letters");
       properties.put(ProducerConfig.ACKS_CONFIG, "all");
       properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+      properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
+      properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
       var bytes = new ByteArraySerializer();
       return new KafkaProducer<>(properties, bytes, bytes);
     }

@@ -43,6 +43,13 @@ class KafkaDeadLettersTest {
   }
 
   @Test
+  void cutsAReasonThatIsLongerThanAPersonReads() throws IOException {
+    letters.add(CHANGE, "orders_rows", "x".repeat(5_000_000));
+
+    assertThat(headers(producer.history().get(0)).get("reason")).hasSize(1_001).endsWith("x…");
+  }
+
+  @Test
   void waitsForEveryAcknowledgement() throws IOException {
     letters.add(CHANGE, "orders_rows", "");
     letters.add(CHANGE, "orders_rows", "");

@@ -1,0 +1,163 @@
+package io.tributary.clickhouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tributary.clickhouse.rowbinary.RowBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.streaming.runtime.tasks.TestProcessingTimeService;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.junit.jupiter.api.Test;
+
+/** A lane on its own, its insert and its mailbox in the test's thread. */
+class TableLaneTest {
+  private static final FlushSettings EVERY_SECOND_ROW =
+      new FlushSettings(2, 1 << 20, Duration.ofHours(1));
+
+  private final List<Integer> inserts = new ArrayList<>();
+  private final TestProcessingTimeService clock = new TestProcessingTimeService();
+
+  @Test
+  void letsAnErrorOfTheInsertStopTheJob() throws Exception {
+    TableLane<Integer> lane =
+        lane(
+            (rows, from, to) -> {
+              throw new NoClassDefFoundError("com/github/luben/zstd/Zstd");
+            });
+    write(lane, 1);
+
+    assertThatThrownBy(() -> write(lane, 2))
+        .isInstanceOf(NoClassDefFoundError.class)
+        .hasMessageContaining("Zstd");
+  }
+
+  @Test
+  void namesTheTableWhenTheInsertFails() throws Exception {
+    TableLane<Integer> lane =
+        lane(
+            (rows, from, to) -> {
+              throw new IllegalStateException("whatever");
+            });
+    write(lane, 1);
+
+    assertThatThrownBy(() -> write(lane, 2))
+        .hasStackTraceContaining("ClickHouse cannot store rows in numbers: whatever");
+  }
+
+  @Test
+  void usesItsBatchesAgainAndAgain() throws Exception {
+    TableLane<Integer> lane = lane((rows, from, to) -> inserts.add(to - from));
+    for (int i = 0; i < 7; i++) {
+      write(lane, i);
+    }
+    lane.drain();
+
+    assertThat(inserts).containsExactly(2, 2, 2, 1);
+    assertThat(lane.isEmpty()).isTrue();
+  }
+
+  @Test
+  void drainsNothingWhenThereIsNothing() {
+    TableLane<Integer> lane = lane((rows, from, to) -> inserts.add(to - from));
+
+    lane.drain();
+
+    assertThat(inserts).isEmpty();
+    assertThat(lane.isEmpty()).isTrue();
+  }
+
+  @Test
+  void staysSilentWhenTheTaskIsOverBeforeTheInsert() throws Exception {
+    MailboxExecutor closed =
+        new DirectMailbox(
+            mail -> {
+              throw new RejectedExecutionException("closed");
+            });
+    TableLane<Integer> lane = lane((rows, from, to) -> inserts.add(to - from), closed);
+    write(lane, 1);
+    write(lane, 2);
+
+    assertThat(inserts).containsExactly(2);
+    assertThat(lane.isEmpty()).isFalse();
+  }
+
+  private TableLane<Integer> lane(BatchInserter.Target target) {
+    return lane(target, new DirectMailbox(ThrowingRunnable::run));
+  }
+
+  private TableLane<Integer> lane(BatchInserter.Target target, MailboxExecutor mailbox) {
+    return new TableLane<>(
+        "numbers",
+        EVERY_SECOND_ROW,
+        target,
+        (element, table, reason) -> {},
+        Runnable::run,
+        mailbox,
+        clock,
+        new UnregisteredMetricsGroup());
+  }
+
+  private static void write(TableLane<Integer> lane, int number) throws Exception {
+    lane.awaitRoom();
+    lane.add(number, new IntEncoder());
+  }
+
+  private record IntEncoder() implements RowEncoder<Integer> {
+    @Override
+    public int table(Integer element) {
+      return 0;
+    }
+
+    @Override
+    public void encode(Integer element, RowBuffer rows) {
+      rows.int32(element);
+      rows.endRow();
+    }
+
+    @Override
+    public long retainedBytes(Integer element) {
+      return 0;
+    }
+  }
+
+  private interface MailHandler {
+    void handle(ThrowingRunnable<? extends Exception> mail) throws Exception;
+  }
+
+  /** Handles mail where it is posted. */
+  private record DirectMailbox(MailHandler handler) implements MailboxExecutor {
+    @Override
+    public void execute(
+        MailOptions options,
+        ThrowingRunnable<? extends Exception> mail,
+        String description,
+        Object... arguments) {
+      try {
+        handler.handle(mail);
+      } catch (Exception e) {
+        ExceptionUtils.rethrow(e);
+      }
+    }
+
+    @Override
+    public void yield() {
+      throw new AssertionError("there is never anything to wait for");
+    }
+
+    @Override
+    public boolean tryYield() {
+      return false;
+    }
+
+    @Override
+    public boolean shouldInterrupt() {
+      return false;
+    }
+  }
+}
