@@ -61,5 +61,5 @@ test: bootstrap ## Everything, on a stack of its own
 test-unit: bootstrap ## Unit tests only: neither Docker nor network
 	@npx ava --config ava.unit.config.mjs
 
-test-stack: bootstrap ## The stack suite against the running stack
-	@$(run) tools/test.ts --only stack --running
+test-stack: bootstrap ## The stack suite only, on a stack of its own
+	@$(run) tools/test.ts --only stack

@@ -1,5 +1,6 @@
 // `make check` and `make fix`: format, lint and types, side by side.
 import path from "node:path";
+import { checks, repairs, type Check } from "./lib/checks";
 import { command, run } from "./lib/cli";
 import { logsFolder } from "./lib/project";
 import { runSteps, type Step } from "./lib/steps";
@@ -12,39 +13,25 @@ const program = command(
   .parse();
 const { fix } = program.opts<{ fix: boolean }>();
 
-const remedy = "`make fix` repairs format and most of lint.";
+await run(async (signal) => {
+  const steps = (fix ? repairs : checks).map(toStep);
+  // Repairs one after the other: they write the same files.
+  await runSteps(steps, {
+    logs: path.join(logsFolder, "check"),
+    signal,
+    keepGoing: true,
+    ...(fix && { atOnce: 1 }),
+  });
+});
 
-const checks: Step[] = [
-  tool("format", ["prettier", "--check", "."], { remedy }),
-  tool("lint", ["eslint", "--max-warnings=0", "."], { remedy }),
-  ...["tsconfig.json", "tools/tsconfig.json", "tests/tsconfig.json"].map((project) =>
-    tool(`types of ${path.dirname(project) === "." ? "components" : path.dirname(project)}`, [
-      "tsc",
-      "-p",
-      project,
-    ]),
-  ),
-];
-
-const repairs: Step[] = [
-  tool("lint", ["eslint", "--fix", "."]),
-  tool("format", ["prettier", "--write", "."], { after: ["lint"] }),
-];
-
-function tool(name: string, args: [string, ...string[]], more: Partial<Step> = {}): Step {
-  const [bin, ...rest] = args;
+function toStep({ name, run: check }: Check): Step {
   return {
     name,
     lastLines: 80,
-    ...more,
+    ...(!fix && { remedy: "`make fix` repairs format and most of lint." }),
     run: async (progress) => {
-      await progress.command(path.join("node_modules", ".bin", bin), rest);
+      await check(progress);
       return undefined;
     },
   };
 }
-
-await run(async (signal) => {
-  const logs = path.join(logsFolder, fix ? "fix" : "check");
-  await runSteps(fix ? repairs : checks, { logs, signal, keepGoing: true });
-});

@@ -15,7 +15,7 @@ import { awaitHealth } from "./lib/health";
 import { repair } from "./lib/repair";
 import { readStackSettings } from "./lib/stack";
 import { runSteps, type Progress, type Step } from "./lib/steps";
-import { formatDuration, onTerminal } from "./lib/text";
+import { formatDuration, indent, onTerminal } from "./lib/text";
 
 const program = addStackOption(
   command("up", "Bring a stack up, or repair it, and wait until everything in it works."),
@@ -76,7 +76,11 @@ async function checkMachine(progress: Progress, stack: string): Promise<string> 
   for (const { about, state, what } of findings) progress.note(`${state} ${about}: ${what}`);
   const missing = describeMissing(findings);
   if (missing)
-    throw new Problem(`this machine is not ready:\n${missing}`, "Put these right, then run it again.");
+    throw new Problem(
+      `this machine is not ready\n${indent(missing)}`,
+      "Put these right, then run it again.",
+      { complete: true },
+    );
   const warnings = findings.filter(({ state }) => state === "warning");
   return warnings.map(({ about, what }) => `${about}: ${what}`).join("; ") || "ready";
 }

@@ -47,6 +47,7 @@ export async function run(action: (signal: AbortSignal) => Promise<void>): Promi
 
 function describe(error: unknown): string {
   if (error instanceof StepsFailed) return error.message;
-  if (error instanceof Problem) return `${paint("red", error.message)}\n${indent(error.remedy)}`;
+  if (error instanceof Problem)
+    return `${paint("red", error.message)}\n${indent(error.remedy ?? "")}`.trimEnd();
   return `${paint("red", messageOf(error))}\n${indent((error instanceof Error && error.stack) || "")}`;
 }

@@ -27,7 +27,7 @@ export async function awaitHealth(progress: Progress, stack: string): Promise<st
     throw new Problem(
       messageOf(error),
       "`make status` shows the whole, `docker logs <container>` what one says. `make up` tries again.",
-      { cause: error },
+      { cause: error, complete: true },
     );
   }
   return `${expected.length} containers healthy, 2 jobs running`;

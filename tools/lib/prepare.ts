@@ -18,6 +18,8 @@ export interface Preparation {
   readonly steps: readonly Step[];
   /** The names of those that a deployment waits for. */
   readonly names: readonly string[];
+  /** The name of the one that makes the builders' image, if they are made here. */
+  readonly builder: readonly string[];
 }
 
 /** At most this many at a time: each of them can keep a core busy and fill a gigabyte. */
@@ -40,7 +42,7 @@ export async function prepare(images: ImageSource | "auto"): Promise<Preparation
     { name: "jobs", after, run: makeJobs },
     ...forImages.slice(builder + 1),
   ];
-  return { steps, names: steps.map(({ name }) => name) };
+  return { steps, names: steps.map(({ name }) => name), builder: after };
 }
 
 /** Keeps to where the images came from before, as long as they are all there: asking again could change them all. */

@@ -29,7 +29,7 @@ export async function runPulumi(progress: Progress, stack: string, ...args: stri
     throw new Problem(
       `pulumi ${args[0] ?? ""} failed:\n${diagnostics}`,
       "Put right what it complains of and run the command again: it goes on where it stopped.",
-      { cause: error },
+      { cause: error, complete: true },
     );
   }
   return lines.join("\n");
@@ -79,6 +79,7 @@ const outputsSchema = z.looseObject({
   captureJobId: z.string(),
   syncJobId: z.string(),
   prefix: z.string(),
+  secretsFolder: z.string(),
 });
 
 /** A stack's outputs. */

@@ -96,6 +96,25 @@ export function thingsOf(stack: string, things: StackThings, home = projectFolde
   };
 }
 
+/**
+ * What stacks of that name left behind whose checkout is gone: nobody can take them down any more. Pure.
+ *
+ * @param exists whether a folder is there
+ */
+export function orphansOf(
+  stack: string,
+  things: StackThings,
+  exists: (folder: string) => boolean,
+): StackThings {
+  const orphaned = ({ labels }: { labels: Readonly<Record<string, string>> }) =>
+    labels[stackLabel] === stack && !exists(labels[homeLabel] ?? "");
+  return {
+    containers: things.containers.filter(orphaned),
+    networks: things.networks.filter(orphaned),
+    volumes: things.volumes.filter(orphaned),
+  };
+}
+
 /** Whether there is nothing at all. Pure. */
 export function isEmpty({ containers, networks, volumes }: StackThings): boolean {
   return containers.length + networks.length + volumes.length === 0;

@@ -12,6 +12,8 @@ export interface Step {
   readonly name: string;
   /** Names of the steps that must have succeeded before. @default none: it starts at once */
   readonly after?: readonly string[];
+  /** Names of steps that must have ended before, with whatever result. @default none */
+  readonly behind?: readonly string[];
   /** What the reader should do if the step fails and its error does not know better. */
   readonly remedy?: string;
   /** How many of its log's last lines to show if it fails. @default 25 */
@@ -91,6 +93,7 @@ export async function runSteps(steps: readonly Step[], options: RunOptions): Pro
 
   /** Waits for the steps before it, then for a slot. */
   async function attemptInTurn(step: Step, task: ListrTask): Promise<Outcome> {
+    await Promise.all((step.behind ?? []).map((name) => outcomes.of(name)));
     const before = await Promise.all((step.after ?? []).map((name) => outcomes.of(name)));
     if (before.some((outcome) => outcome !== "succeeded")) return skip(step, task);
     return slots.add(() => attempt(step, task));
@@ -147,8 +150,8 @@ function isAborted(signal: AbortSignal): boolean {
 /** Refuses a step that waits for one that does not exist or does not come before it. */
 export function checkOrder(steps: readonly Step[]): void {
   const known = new Set<string>();
-  for (const { name, after } of steps) {
-    const unknown = (after ?? []).filter((other) => !known.has(other));
+  for (const { name, after = [], behind = [] } of steps) {
+    const unknown = [...after, ...behind].filter((other) => !known.has(other));
     if (unknown.length > 0)
       throw new Error(`step "${name}" comes after ${unknown.join(", ")}, not listed before it`);
     if (known.has(name)) throw new Error(`two steps are named "${name}"`);
@@ -215,8 +218,9 @@ function closed(stream: WriteStream): Promise<void> {
 }
 
 function describeFailure(step: Step, log: string, error: unknown): string {
-  const tail = lastLinesOf(plainText(readFileSync(log, "utf8")), step.lastLines ?? lastLines);
-  const remedy = error instanceof Problem ? error.remedy : step.remedy;
+  const { complete, remedy = step.remedy } =
+    error instanceof Problem ? error : { complete: false, remedy: undefined };
+  const tail = complete ? "" : lastLinesOf(plainText(readFileSync(log, "utf8")), step.lastLines ?? lastLines);
   return [
     `${paint("red", `${step.name} failed:`)} ${messageOf(error)}`,
     ...(tail ? [`The end of ${path.relative(process.cwd(), log)}:\n${indent(tail)}`] : []),
