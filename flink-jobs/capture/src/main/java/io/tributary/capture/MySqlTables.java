@@ -41,6 +41,8 @@ final class MySqlTables {
         .startupOptions(StartupOptions.initial())
         // Changes of definition reach the deserializer, which stops at them.
         .includeSchemaChanges(true)
+        // JSON as MySQL itself prints it, as the snapshot has it.
+        .useLegacyJsonFormat(false)
         .jdbcProperties(jdbcProperties())
         .debeziumProperties(debeziumProperties(options))
         .deserializer(deserializer)
@@ -62,6 +64,7 @@ final class MySqlTables {
     // The connector asks for SHOW MASTER STATUS, which MySQL 8.4 and later do not know.
     properties.setProperty("queryInterceptors", "io.tributary.mysql.BinaryLogStatusInterceptor");
     properties.setProperty("allowPublicKeyRetrieval", "true");
+    properties.setProperty("yearIsDateType", "false");
     return properties;
   }
 
@@ -73,6 +76,8 @@ final class MySqlTables {
     properties.setProperty("bigint.unsigned.handling.mode", "precise");
     properties.setProperty("time.precision.mode", "adaptive_time_microseconds");
     properties.setProperty("binary.handling.mode", "bytes");
+    // Otherwise the year 24 would become 2024.
+    properties.setProperty("enable.time.adjuster", "false");
     properties.setProperty("tombstones.on.delete", "false");
     // A statement that cannot be read might have changed a captured table: stop rather than guess.
     properties.setProperty("database.history.skip.unparseable.ddl", "false");

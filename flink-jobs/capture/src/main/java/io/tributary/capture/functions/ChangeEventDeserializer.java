@@ -8,8 +8,9 @@ import io.tributary.common.ChangeEvent.Op;
 import io.tributary.common.TableSpec;
 import io.tributary.common.Version;
 import io.tributary.common.Version.Half;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -32,7 +33,7 @@ import org.apache.flink.util.Collector;
  */
 public final class ChangeEventDeserializer implements DebeziumDeserializationSchema<TopicRecord> {
   private static final long serialVersionUID = 1L;
-  private static final int EVENT_BYTES = 512;
+  private static final int EVENT_CHARACTERS = 512;
 
   private final Map<String, TableSpec> tables;
   private final BinlogEnd snapshotPlace;
@@ -131,11 +132,12 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     if (jsonFactory == null) {
       jsonFactory = new JsonFactory();
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(EVENT_BYTES);
-    try (JsonGenerator json = jsonFactory.createGenerator(bytes)) {
+    // Through text, because this Jackson's generator of bytes writes an emoji as two escapes.
+    StringWriter text = new StringWriter(EVENT_CHARACTERS);
+    try (JsonGenerator json = jsonFactory.createGenerator(text)) {
       body.writeTo(json);
     }
-    return bytes.toByteArray();
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private RowWriter rows() {

@@ -88,6 +88,11 @@ public final class Preflight {
     requireVariable(
         "binlog_row_value_options", "", "set binlog_row_value_options='' (no partial JSON)");
     requireVariable("gtid_mode", "ON", "set gtid_mode=ON and enforce_gtid_consistency=ON");
+    if (facts.utcOffsetSeconds() != 0) {
+      problems.add(
+          "the server's time zone is %d s off UTC: set default_time_zone='+00:00'"
+              .formatted(facts.utcOffsetSeconds()));
+    }
     String serverId = facts.variables().get("server_id");
     if (serverId != null && options.serverIds().contains(Long.parseLong(serverId))) {
       problems.add(

@@ -80,6 +80,7 @@ public final class SourceConnection implements AutoCloseable {
     return new SourceFacts(
         connection.getMetaData().getDatabaseProductVersion(),
         variables(),
+        utcOffsetSeconds(),
         binlogEnd,
         isAllowed("SHOW REPLICAS"),
         tables,
@@ -119,6 +120,11 @@ public final class SourceConnection implements AutoCloseable {
       variables.put(row.get(0).toLowerCase(Locale.ROOT), row.get(1));
     }
     return variables;
+  }
+
+  private long utcOffsetSeconds() throws SQLException {
+    String offset = rows("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())", 1).get(0).get(0);
+    return Long.parseLong(offset);
   }
 
   private Map<String, String> columnTypes(String table) throws SQLException {

@@ -11,6 +11,7 @@ import java.util.Set;
  *
  * @param version the server's version, e.g. {@code 9.7.4}
  * @param variables global system variables by name, lower case; unknown ones are absent
+ * @param utcOffsetSeconds how far the server's clock is ahead of UTC, in seconds
  * @param binlogEnd the end of the binlog, read before all else; empty if the user may not ask
  * @param canReplicate whether the user may read the binlog (REPLICATION SLAVE)
  * @param tables the wanted tables that exist, by name
@@ -20,6 +21,7 @@ import java.util.Set;
 public record SourceFacts(
     String version,
     Map<String, String> variables,
+    long utcOffsetSeconds,
     Optional<BinlogEnd> binlogEnd,
     boolean canReplicate,
     Map<String, Table> tables,
