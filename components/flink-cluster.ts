@@ -162,7 +162,7 @@ const zooKeeperConfig = [
 
 const zooKeeperCommand =
   "exec java -Xmx96m -XX:+UseSerialGC -cp '/opt/flink/lib/*' " +
-  "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer /opt/flink/conf/quorum.cfg 1";
+  "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer --zkConfigFile /opt/flink/conf/quorum.cfg --peerId 1";
 
 type FlinkSettings = Readonly<Record<string, string | number>>;
 
