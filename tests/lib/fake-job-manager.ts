@@ -348,7 +348,8 @@ function checkpointEvery(job: FakeJob): number {
 
 function completedBy(job: FakeJob): number {
   if (job.behaviour.failsWith !== undefined || job.behaviour.restartsForever) return 0;
-  return Math.floor((Math.min(Date.now(), job.endedAt ?? Infinity) - job.startedAt) / checkpointEvery(job));
+  const until = Math.min(Date.now(), job.savepoint?.at ?? job.endedAt ?? Infinity);
+  return Math.floor((until - job.startedAt) / checkpointEvery(job));
 }
 
 function overviewOf(job: FakeJob) {
