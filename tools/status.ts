@@ -1,0 +1,107 @@
+// `make status`: containers, jobs and lag of a stack on one screen.
+import { createClient } from "@clickhouse/client";
+import mysql, { type RowDataPacket } from "mysql2/promise";
+import { database, realtimeViewOf, rowsTableOf, tables, type TableSpec } from "../components/tables";
+import { addStackOption, command, run } from "./lib/cli";
+import { readFailure, readJob } from "./lib/flink";
+import { messageOf, Problem } from "./lib/problem";
+import { readOutputs, readSecret, type StackOutputs } from "./lib/pulumi";
+import { listThings, thingsOf } from "./lib/stack";
+import { formatDuration, formatTable, indent, paint } from "./lib/text";
+
+const program = addStackOption(command("status", "Show a stack's containers, jobs and lag.")).parse();
+const { stack } = program.opts<{ stack: string }>();
+
+/** Nothing here may take longer to answer. Milliseconds. */
+const patience = 10_000;
+
+await run(async () => {
+  const { containers } = thingsOf(stack, await listThings());
+  if (containers.length === 0) throw new Problem(`stack "${stack}" is not up`, "Bring it up: `make up`.");
+  const outputs = await readOutputs(stack);
+  const ages = containers.map(({ name, status, health, startedAt }) => [
+    name,
+    status === "running" ? (health ?? status) : status,
+    status === "running" ? `for ${formatDuration(Date.now() - Date.parse(startedAt))}` : "",
+  ]);
+  const [jobs, lags] = await Promise.all([
+    orComplaint(describeJobs(outputs)),
+    orComplaint(describeTables(outputs)),
+  ]);
+  print("Containers", formatTable(ages));
+  print("Jobs", jobs);
+  print("Tables", lags);
+});
+
+function print(title: string, text: string): void {
+  console.log(`${paint("bold", title)}\n${indent(text)}\n`);
+}
+
+/** One part that cannot be seen does not hide the others. */
+async function orComplaint(part: Promise<string>): Promise<string> {
+  return part.catch((error: unknown) => `cannot be seen: ${messageOf(error)}`);
+}
+
+async function describeJobs({ flinkUrl, captureJobId, syncJobId }: StackOutputs): Promise<string> {
+  const jobs = { capture: captureJobId, sync: syncJobId };
+  const rows = Object.entries(jobs).map(async ([what, id]) => {
+    const { state } = await readJob(flinkUrl, id);
+    return [
+      what,
+      state,
+      state === "MISSING" ? "" : await readFailure(flinkUrl, id),
+      `${flinkUrl}/#/job/${id}`,
+    ];
+  });
+  return formatTable(await Promise.all(rows));
+}
+
+interface Arrival {
+  rows: string;
+  /** Since the newest change arrived. Milliseconds; null if none ever did. */
+  ago: number | null;
+  /** From the topic to the warehouse, of the newest change. Milliseconds. */
+  underway: number | null;
+}
+
+/** How many rows each side has, and how fresh the warehouse is. */
+async function describeTables(outputs: StackOutputs): Promise<string> {
+  const warehouse = createClient({
+    url: outputs.clickhouseUrl,
+    username: "verify",
+    password: readSecret(stack, "clickhouse-verify-password"),
+    database,
+    request_timeout: patience,
+  });
+  const [host = "", port = ""] = outputs.mysqlAddress.split(":");
+  const source = await mysql.createConnection({
+    host,
+    port: Number(port),
+    user: "capture",
+    password: readSecret(stack, "mysql-capture-password"),
+    database,
+    connectTimeout: patience,
+  });
+  try {
+    const describe = async (spec: TableSpec) => {
+      const query = `SELECT
+          (SELECT count() FROM ${realtimeViewOf(spec)}) AS rows,
+          if(count() = 0, NULL, toUnixTimestamp64Milli(now64(3)) - toInt64(max(_ingested_at))) AS ago,
+          if(count() = 0, NULL, argMax(toInt64(_ingested_at) - toInt64(_topic_time), _ingested_at)) AS underway
+        FROM ${rowsTableOf(spec)} SETTINGS output_format_json_quote_64bit_integers = 0`;
+      const arrival = (await (await warehouse.query({ query, format: "JSONEachRow" })).json<Arrival>())[0];
+      const [[counted]] = await source.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${spec.table}`);
+      return [spec.table, String(counted?.["count"]), String(arrival?.rows), describeArrival(arrival)];
+    };
+    const rows = [];
+    for (const spec of tables) rows.push(await describe(spec));
+    return formatTable([["", "source", "warehouse", "newest change"], ...rows]);
+  } finally {
+    await Promise.all([warehouse.close(), source.end()]);
+  }
+}
+
+function describeArrival(arrival: Arrival | undefined): string {
+  if (!arrival || arrival.ago === null || arrival.underway === null) return "none yet";
+  return `${formatDuration(arrival.ago)} ago, ${arrival.underway} ms after it was in the topic`;
+}
