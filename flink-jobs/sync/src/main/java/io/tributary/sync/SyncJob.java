@@ -100,7 +100,7 @@ public final class SyncJob {
     return settings;
   }
 
-  private static KafkaSource<ChangeRecord> source(SyncConfig config) {
+  static KafkaSource<ChangeRecord> source(SyncConfig config) {
     return KafkaSource.<ChangeRecord>builder()
         .setBootstrapServers(config.kafkaBootstrap())
         .setGroupId(config.group())
@@ -116,7 +116,7 @@ public final class SyncJob {
         .build();
   }
 
-  private static ClickHouseSink<ChangeRecord> sink(SyncConfig config) {
+  static ClickHouseSink<ChangeRecord> sink(SyncConfig config) {
     return new ClickHouseSink<>(
         config.warehouse(),
         new ChangeEncoder.Factory(config.tables()),
