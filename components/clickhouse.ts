@@ -21,7 +21,7 @@ export interface ClickHouseArgs {
 /** What each user of the warehouse may do in the stack's database. */
 const grants = {
   /** Makes and changes tables and views. */
-  schema: ["ALL ON {database}.*", "SELECT ON system.*"],
+  schema: ["ALL ON {database}.*", "TABLE ENGINE ON *", "SELECT ON system.*"],
   /** The sync job. */
   sync: ["INSERT, SELECT ON {database}.*", "SELECT ON system.columns"],
   /** People, and `clickhouse-client` without arguments. */
