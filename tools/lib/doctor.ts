@@ -229,15 +229,21 @@ async function examinePorts(
           held.includes(port) && status !== "exited" && status !== "created",
       );
       if (container && belongsTo(stack, container.labels)) return undefined;
-      return takenPort(port, server, container, findListener(port));
+      return takenPort(stack, port, server, container, findListener(port));
     }),
   );
   const taken = findings.filter((finding) => finding !== undefined);
   return taken.length > 0 ? taken : [{ about: "ports", state: "good", what: "free, or held by this stack" }];
 }
 
+/** How a command line names the stack, unless it is the one that is meant anyway. */
+function flagFor(stack: string): string {
+  return stack === "local" ? "" : ` -s ${stack}`;
+}
+
 /** Pure. */
 export function takenPort(
+  stack: string,
   port: number,
   server: string,
   container: Pick<Container, "name"> | undefined,
@@ -253,7 +259,7 @@ export function takenPort(
     about: "ports",
     state: "missing",
     what: `port ${port} (${server}) is taken by ${holder}`,
-    remedy: `${stop}, or move this stack's ports: \`./pulumi config set portOffset 1000\`.`,
+    remedy: `${stop}, or move this stack's ports: \`./pulumi config set portOffset 1000${flagFor(stack)}\`.`,
   };
 }
 
