@@ -27,6 +27,7 @@ function container(name: string, more: Partial<Container> = {}): Container {
     health: "healthy",
     healthOutput: "",
     exitCode: 0,
+    restarts: 0,
     startedAt: "",
     publishedPorts: [],
     ...more,
@@ -122,6 +123,7 @@ test("docker's account of a container becomes ours", (t) => {
     {
       Id: "abc",
       Name: "/kafka",
+      RestartCount: 2,
       State: {
         Status: "running",
         ExitCode: 0,
@@ -146,6 +148,7 @@ test("docker's account of a container becomes ours", (t) => {
       image: "tributary/kafka:1",
       health: "unhealthy",
       healthOutput: "no broker",
+      restarts: 2,
       startedAt: "2026-01-01T00:00:00Z",
       publishedPorts: [9094],
     }),

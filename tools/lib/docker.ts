@@ -75,6 +75,8 @@ export interface Container {
   /** What its newest failed health check said. */
   readonly healthOutput: string;
   readonly exitCode: number;
+  /** How often Docker has restarted it by itself since it was last started. */
+  readonly restarts: number;
   readonly startedAt: string;
   /** Ports of this machine that it holds, or would hold if it ran. */
   readonly publishedPorts: readonly number[];
@@ -89,6 +91,7 @@ const containerSchema = z
   .object({
     Id: z.string(),
     Name: z.string(),
+    RestartCount: z.number(),
     State: z.object({
       Status: z.string(),
       ExitCode: z.number(),
@@ -105,7 +108,7 @@ const containerSchema = z
       PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullish()).nullish(),
     }),
   })
-  .transform(({ Id, Name, State, Config, HostConfig }): Container => ({
+  .transform(({ Id, Name, RestartCount, State, Config, HostConfig }): Container => ({
     id: Id,
     name: Name.replace(/^\//, ""),
     image: Config.Image,

@@ -36,6 +36,9 @@ export function planRepairs(owned: StackThings, state: readonly StateResource[])
 /** Pulumi talks to the servers, so they get some time to come back first. Milliseconds. */
 const comeBack = 120_000;
 
+/** A container that Docker has restarted this often is not coming back as it is, and not waited for. */
+const hopeless = 5;
+
 /**
  * Brings a stack's containers back after a reboot, a kill or an interrupted run, so that Pulumi finds servers that
  * answer.
@@ -64,9 +67,12 @@ export async function repair(progress: Progress, stack: string): Promise<string>
   await each("restarted", "restart", restart);
 
   try {
-    await waitUntil("the containers", comeBack, progress.signal, async () =>
-      describeUnready(thingsOf(stack, await listThings()).containers),
-    );
+    await waitUntil("the containers", comeBack, progress.signal, async () => {
+      const { containers } = thingsOf(stack, await listThings());
+      const unready = describeUnready(containers.filter(({ restarts }) => restarts < hopeless));
+      if (unready) progress.update(unready);
+      return unready;
+    });
   } catch (error) {
     // Not the end: a container that cannot come back as it is may be one that Pulumi is about to replace.
     progress.update(messageOf(error));
