@@ -103,6 +103,8 @@ export class ClickHouse extends pulumi.ComponentResource {
           { secret: this.createUsersFile(args), path: "/etc/clickhouse-server/users.d/tributary.xml" },
           { secret: this.createClientFile(args), path: "/etc/clickhouse-client/config.xml" },
         ],
+        // The server reads its users when it starts.
+        fingerprint: sha256(JSON.stringify([grants, readOnlyUsers])),
         healthCheck: httpCheck(ports.clickhouse, "/ping", "Ok."),
         stopWithin: 60,
       },
@@ -137,20 +139,23 @@ function xml(content: string): string {
   return `<?xml version="1.0"?>\n${content}\n`;
 }
 
+function sha256(text: string): string {
+  return crypto.createHash("sha256").update(text).digest("hex");
+}
+
 /** The users of the warehouse, with the hashes of their passwords. Pure. */
 export function usersConfig(
   users: readonly { user: ClickHouseUser; password: string }[],
   database: string,
 ): string {
   const entries = users.map(({ user, password }) => {
-    const hash = crypto.createHash("sha256").update(password).digest("hex");
     const queries = grants[user].map(
       (grant) => `<query>GRANT ${grant.replace("{database}", database)}</query>`,
     );
     const profile = readOnlyUsers.includes(user) ? "reading" : "default";
     return [
       `    <${user}>`,
-      `      <password_sha256_hex>${hash}</password_sha256_hex>`,
+      `      <password_sha256_hex>${sha256(password)}</password_sha256_hex>`,
       `      <networks><ip>::/0</ip></networks>`,
       `      <profile>${profile}</profile>`,
       `      <quota>default</quota>`,

@@ -29,6 +29,8 @@ export interface ServerArgs {
   files?: Record<string, pulumi.Input<string>>;
   /** Secrets to read: each is the file `/run/secrets/<name>`, or the path given. */
   secrets?: readonly (Secret | SecretMount)[];
+  /** Changes when the container has to be made anew for what is not seen in the other arguments. */
+  fingerprint?: string;
   /** A shell line that exits 0 when the server is ready to serve, not merely up. */
   healthCheck: string;
   /** How long it may take to become healthy, and how long a clean stop may take. Seconds. @default 180 and 30 */
@@ -76,7 +78,10 @@ export function createServer(
       user: String(args.uid),
       ...(args.command && { command: args.command }),
       envs: environmentLines(args.environment ?? {}),
-      labels: stackLabels(stack),
+      labels: [
+        ...(args.fingerprint ? [{ label: "io.tributary.fingerprint", value: args.fingerprint }] : []),
+        ...stackLabels(stack),
+      ],
       networkMode: "bridge",
       networksAdvanced: [{ name: args.network.id, aliases: [name] }],
       ports: (args.publish ?? []).map((port) => ({
