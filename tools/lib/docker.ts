@@ -117,6 +117,7 @@ const containerSchema = z
     health: State.Health?.Status,
     healthOutput: State.Health?.Log?.findLast((check) => check.ExitCode !== 0)?.Output.trim() ?? "",
     exitCode: State.ExitCode,
+    restarts: RestartCount,
     startedAt: State.StartedAt,
     publishedPorts: Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
       (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
