@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { jarNames } from "../../components/job-jars";
 import { contentHash } from "../../images/hash";
@@ -51,7 +51,7 @@ export async function buildJobs(options: JobsOptions = {}): Promise<JobsBuild> {
     rmSync(folder, { recursive: true, force: true });
     renameSync(unfinished, folder);
   }
-  publish(folder);
+  publish(folder, path.join(jobsFolder, "current"));
   return { hash, cached };
 }
 
@@ -89,20 +89,23 @@ async function maven(
   });
 }
 
-function isComplete(folder: string): boolean {
+/** Whether a folder holds the jars of both jobs. */
+export function isComplete(folder: string): boolean {
   return Object.values(jarNames).every((jar) => existsSync(path.join(folder, jar)));
 }
 
 /**
  * Copies the jars into the folder that containers mount. The folder itself stays the same, or they would go on seeing
  * the old one; each jar is replaced in one step.
+ *
+ * @param build folder with a complete build
+ * @param current the mounted folder; made if it is not there
  */
-function publish(folder: string): void {
-  const current = path.join(jobsFolder, "current");
+export function publish(build: string, current: string): void {
   mkdirSync(current, { recursive: true });
   for (const jar of Object.values(jarNames)) {
     const unfinished = path.join(current, `.${jar}.new`);
-    cpSync(path.join(folder, jar), unfinished);
+    copyFileSync(path.join(build, jar), unfinished);
     renameSync(unfinished, path.join(current, jar));
   }
 }
