@@ -44,7 +44,8 @@ export class CaptureJob extends pulumi.ComponentResource {
     const job = new FlinkJob(
       name,
       {
-        name,
+        // As the jar names it itself.
+        name: "mysql-cdc",
         cluster: { rest: args.cluster.url, container: args.cluster.jobManager.name },
         jar: args.jar.path,
         jarHash: args.jar.hash,

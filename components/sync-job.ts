@@ -39,7 +39,8 @@ export class SyncJob extends pulumi.ComponentResource {
     const job = new FlinkJob(
       name,
       {
-        name,
+        // As the jar names it itself.
+        name: "kafka-clickhouse-sync",
         cluster: { rest: args.cluster.url, container: args.cluster.jobManager.name },
         jar: args.jar.path,
         jarHash: args.jar.hash,
