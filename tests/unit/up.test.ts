@@ -170,7 +170,8 @@ test("a stack's settings can be read without Pulumi", (t) => {
 
 test("a line of Pulumi's output is shown as what happens to which resource", (t) => {
   t.is(shownOf(" +  docker:index:Container mysql creating (3s) "), "mysql creating (3s)");
-  t.is(shownOf("    pulumi:pulumi:Stack tributary-local  running"), "tributary-local  running");
+  t.is(shownOf(" ~  kafka:index:Topic orders-cdc-topic updated (1s)"), "orders-cdc-topic updated (1s)");
+  t.is(shownOf("    pulumi:pulumi:Stack tributary-local running"), undefined);
   t.is(shownOf("@ updating...."), undefined);
   t.is(shownOf(""), undefined);
 });

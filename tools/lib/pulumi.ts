@@ -37,7 +37,8 @@ export async function runPulumi(progress: Progress, stack: string, ...args: stri
 
 /** The part of a line of Pulumi's output that tells what happens now, e.g. `kafka creating (3s)`. Pure. */
 export function shownOf(line: string): string | undefined {
-  return /^\s*[+~\-@=]*\s+\S+:\S+ (.*?)\s*$/.exec(plainText(line))?.[1];
+  // The stack itself is always running, and says nothing.
+  return /^\s*[+~\-=]*\s+(?!pulumi:pulumi:Stack)\S+:\S+ (.*?)\s*$/.exec(plainText(line))?.[1];
 }
 
 /** Pulumi's own account of what went wrong. Pure. */
