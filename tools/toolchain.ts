@@ -12,4 +12,6 @@ const options = command("toolchain", "Get Pulumi and its plugins, from the cache
   .parse()
   .opts<{ source: ToolchainSource }>();
 
-await run(async () => console.log(await prepareToolchain(options.source, console.log)));
+await run(async (signal) => {
+  console.log(await prepareToolchain(options.source, { report: console.log, signal }));
+});

@@ -19,6 +19,7 @@ import (
 func serveDocker(name, version string) error {
 	provider := bridge(name, version, docker.Provider(version))
 	// Where npm's names do not follow from Terraform's.
+	provider.Config = map[string]*info.Schema{"registry_auth": {Name: "registryAuth"}}
 	provider.Resources = map[string]*info.Resource{
 		"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
 		"docker_image":  {Tok: "docker:index/remoteImage:RemoteImage"},
@@ -38,7 +39,14 @@ func serveDocker(name, version string) error {
 }
 
 func serveKafka(name, version string) error {
-	return serve(bridge(name, version, kafka.Provider()))
+	provider := bridge(name, version, kafka.Provider())
+	provider.Resources = map[string]*info.Resource{
+		"kafka_acl": {Fields: map[string]*info.Schema{
+			"resource_name": {Name: "aclResourceName"},
+			"resource_type": {Name: "aclResourceType"},
+		}},
+	}
+	return serve(provider)
 }
 
 // bridge makes a Pulumi provider of a Terraform provider.

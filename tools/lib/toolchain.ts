@@ -14,7 +14,7 @@ import {
 import path from "node:path";
 import { execa } from "execa";
 import { combinedHash, contentHash } from "../../images/hash";
-import { runInBuilder } from "./builder";
+import { runInBuilder, type BuilderMount } from "./builder";
 import { messageOf, Problem } from "./problem";
 import { cacheFolder, logsFolder, privateFolder, projectFolder } from "./project";
 import { readState, stacksWithState } from "./state";
@@ -40,8 +40,13 @@ export interface Toolchain {
   readonly folder: string;
 }
 
-/** What getting a toolchain says on the way, for people. */
-export type Report = (text: string) => void;
+/** Who watches a toolchain being got. */
+export interface Watcher {
+  /** Called with what happens now, for people. */
+  readonly report: (text: string) => void;
+  /** Aborting it stops a build. */
+  readonly signal?: AbortSignal;
+}
 
 /** This checkout's PULUMI_HOME. */
 export const homeFolder = path.join(privateFolder, "pulumi-home");
@@ -71,14 +76,14 @@ const downloadTime = 10 * 60_000;
  * @returns what it did, for people
  * @throws Problem when Pulumi can neither be had nor built, or is of another kind than the stacks
  */
-export async function prepareToolchain(source: ToolchainSource, report: Report): Promise<string> {
+export async function prepareToolchain(source: ToolchainSource, watcher: Watcher): Promise<string> {
   const made = readKind(kindOfStacks);
   const stacks = stacksWithState().filter((stack) => readState(stack).length > 0);
   const kinds = kindsToTry(source, made, stacks);
   const versions = readVersions(readFileSync(path.join(projectFolder, "package.json"), "utf8"));
 
   const cached = kinds.map((kind) => toolchainOf(kind, versions)).find(({ folder }) => existsSync(folder));
-  const toolchain = cached ?? (await get(kinds, versions, report));
+  const toolchain = cached ?? (await get(kinds, versions, watcher));
   layOut(toolchain, versions);
   mkdirSync(path.dirname(kindOfStacks), { recursive: true });
   writeFileSync(kindOfStacks, toolchain.kind);
@@ -141,25 +146,31 @@ function toolchainOf(kind: PluginKind, versions: ToolchainVersions): Toolchain {
 async function get(
   kinds: readonly PluginKind[],
   versions: ToolchainVersions,
-  report: Report,
+  watcher: Watcher,
 ): Promise<Toolchain> {
   const failures: string[] = [];
   for (const kind of kinds) {
     try {
       const fill = kind === "official" ? download : build;
-      return await intoCache(toolchainOf(kind, versions), (folder) => fill(folder, versions, report));
+      return await intoCache(toolchainOf(kind, versions), (folder) => fill(folder, versions, watcher));
     } catch (error) {
-      const failure =
-        kind === "official" ? `not downloaded: ${messageOf(error)}` : `not built: ${messageOf(error)}`;
-      report(failure);
+      const failure = `${kind === "official" ? "could not be downloaded" : "could not be built"}: ${reasonOf(error)}`;
+      watcher.report(failure);
       failures.push(failure);
     }
+    watcher.signal?.throwIfAborted();
   }
   throw new Problem(
-    `Pulumi is ${failures.join("\nIt is ")}`,
-    "See to it that this machine reaches Pulumi's downloads (https://get.pulumi.com, https://github.com) or the Go " +
-      "module proxy, then run `make toolchain`.",
+    `Pulumi ${versions.pulumi} ${failures.join("\nand ")}`,
+    "See to it that this machine reaches Pulumi's downloads (https://get.pulumi.com, https://github.com) or, to build " +
+      "it, the Go module proxy. Then run `make toolchain`.",
   );
+}
+
+/** What went wrong, and why: fetch only says that it failed. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause ? `: ${messageOf(error.cause)}` : "";
+  return `${messageOf(error)}${cause}`;
 }
 
 /** Fills a folder beside its place and moves it there when it is whole, so that a broken-off try leaves nothing. */
@@ -178,7 +189,7 @@ async function intoCache(toolchain: Toolchain, fill: (folder: string) => Promise
 }
 
 /** Fills a folder from Pulumi's own downloads, as its npm packages do. */
-async function download(folder: string, versions: ToolchainVersions, report: Report): Promise<void> {
+async function download(folder: string, versions: ToolchainVersions, { report }: Watcher): Promise<void> {
   report("asking for Pulumi's own downloads");
   const answer = await fetch("https://get.pulumi.com/install.sh", {
     signal: AbortSignal.timeout(answerTime),
@@ -199,23 +210,16 @@ async function download(folder: string, versions: ToolchainVersions, report: Rep
 }
 
 /** Fills a folder from `toolchain/`, in the Go builder. */
-async function build(folder: string, versions: ToolchainVersions, report: Report): Promise<void> {
-  const log = path.join(logsFolder, "toolchain-build.log");
-  report(`building Pulumi ${versions.pulumi} and its plugins: minutes, the first time (log: ${log})`);
+async function build(folder: string, versions: ToolchainVersions, watcher: Watcher): Promise<void> {
+  watcher.report(`building Pulumi ${versions.pulumi} and its plugins: minutes, the first time`);
   const bin = path.join(folder, "bin");
   mkdirSync(bin);
-  await runInBuilder({
-    tool: "go",
-    mounts: [
-      { source: recipeFolder, target: "/toolchain", readOnly: true },
-      { source: bin, target: "/out" },
-    ],
-    caches: [{ volume: "tributary-cache-go", target: "/go" }],
-    env: { GOPATH: "/go", GOCACHE: "/go/build" },
-    workdir: "/toolchain",
-    command: ["sh", "build.sh", "/out"],
-    log,
-  });
+  await runWithGo(
+    ["sh", "build.sh", "/out"],
+    [{ source: bin, target: "/out" }],
+    "toolchain-build.log",
+    watcher,
+  );
   cpSync(
     path.join(projectFolder, "node_modules", "@pulumi", "pulumi", dynamicProviderHost),
     path.join(bin, dynamicProviderHost),
@@ -226,6 +230,34 @@ async function build(folder: string, versions: ToolchainVersions, report: Report
     // One program, which serves the plugin that it is called as.
     symlinkSync("../../bin/pulumi-plugins", path.join(plugin, `pulumi-resource-${name}`));
   }
+}
+
+/**
+ * Runs the tests of the project's own plugins, in the Go builder; the watcher sees what `go test -v` prints.
+ *
+ * @throws Problem if one fails
+ */
+export async function testPlugins(watcher: Watcher): Promise<void> {
+  await runWithGo(["sh", "test.sh"], [], "toolchain-test.log", watcher);
+}
+
+async function runWithGo(
+  command: readonly string[],
+  mounts: readonly BuilderMount[],
+  log: string,
+  { report, signal }: Watcher,
+): Promise<void> {
+  await runInBuilder({
+    tool: "go",
+    command,
+    workdir: "/toolchain",
+    mounts: [{ source: recipeFolder, target: "/toolchain", readOnly: true }, ...mounts],
+    caches: [{ volume: "tributary-cache-go", target: "/go" }],
+    env: { GOPATH: "/go", GOCACHE: "/go/build" },
+    log: path.join(logsFolder, log),
+    onLine: report,
+    ...(signal && { signal }),
+  });
 }
 
 /**

@@ -85,8 +85,7 @@ func (*Command) Annotate(a infer.Annotator) {
 
 // WireDependencies makes the outputs as secret, and at a preview as unknown, as any argument.
 func (*Command) WireDependencies(f infer.FieldSelector, args *Args, state *State) {
-	f.OutputField(&state.Args).DependsOn(f.InputField(args))
-	f.OutputField(&state.Output).DependsOn(f.InputField(args))
+	f.OutputField(state).DependsOn(f.InputField(args))
 }
 
 func (*Command) Create(ctx context.Context, req infer.CreateRequest[Args]) (infer.CreateResponse[State], error) {

@@ -105,8 +105,9 @@ func (*Grant) Read(
 	inputs, state := req.Inputs, req.State
 	if fmt.Sprint(actual) != fmt.Sprint(privileges(state.Granted).sorted()) {
 		inputs.Privileges = actual.without(grantOption)
-		mayGrant := actual.has(grantOption)
-		inputs.Grant = &mayGrant
+		if mayGrant := actual.has(grantOption); mayGrant != orElse(inputs.Grant, false) {
+			inputs.Grant = &mayGrant
+		}
 		state = GrantState{GrantArgs: inputs, Granted: actual}
 	}
 	return infer.ReadResponse[GrantArgs, GrantState]{ID: req.ID, Inputs: inputs, State: state}, nil
