@@ -19,11 +19,13 @@ await run(async () => {
   const { containers } = thingsOf(stack, await listThings());
   if (containers.length === 0) throw new Problem(`stack "${stack}" is not up`, "Bring it up: `make up`.");
   const outputs = await readOutputs(stack);
-  const ages = containers.map(({ name, status, health, startedAt }) => [
-    name,
-    status === "running" ? (health ?? status) : status,
-    status === "running" ? `for ${formatDuration(Date.now() - Date.parse(startedAt))}` : "",
-  ]);
+  const ages = containers
+    .toSorted((one, other) => one.name.localeCompare(other.name))
+    .map(({ name, status, health, startedAt }) => [
+      name,
+      status === "running" ? (health ?? status) : status,
+      status === "running" ? `for ${formatDuration(Date.now() - Date.parse(startedAt))}` : "",
+    ]);
   const [jobs, lags] = await Promise.all([
     orComplaint(describeJobs(outputs)),
     orComplaint(describeTables(outputs)),
@@ -86,8 +88,8 @@ async function describeTables(outputs: StackOutputs): Promise<string> {
     const describe = async (spec: TableSpec) => {
       const query = `SELECT
           (SELECT count() FROM ${realtimeViewOf(spec)}) AS rows,
-          if(count() = 0, NULL, toUnixTimestamp64Milli(now64(3)) - toInt64(max(_ingested_at))) AS ago,
-          if(count() = 0, NULL, argMax(toInt64(_ingested_at) - toInt64(_topic_time), _ingested_at)) AS underway
+          if(count() = 0, NULL, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(max(_ingested_at))) AS ago,
+          if(count() = 0, NULL, argMax(toUnixTimestamp64Milli(_ingested_at) - toUnixTimestamp64Milli(_topic_time), _ingested_at)) AS underway
         FROM ${rowsTableOf(spec)} SETTINGS output_format_json_quote_64bit_integers = 0`;
       const arrival = (await (await warehouse.query({ query, format: "JSONEachRow" })).json<Arrival>())[0];
       const [[counted]] = await source.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${spec.table}`);
