@@ -1,5 +1,6 @@
 // Runs the Pulumi program under mocks and prints what it asked for as JSON: see graph.ts.
 import { createRequire } from "node:module";
+import { projectFolder } from "../../components/stack";
 import { defaultSettings } from "./defaults";
 import type { Asked, Machine } from "./graph";
 
@@ -16,7 +17,7 @@ standIn("../../images/reference.ts", {
   imageReference: (name: string) => `tributary/${name}:test`,
   recordedImageSource: () => "packages",
 });
-standIn("../../images/hash.ts", { contentHash: () => "hash-of-folder" });
+standIn("../../images/hash.ts", { contentHash: () => "hash-of-folder", filesOf: () => [] });
 standIn("../../components/preflight.ts", { refuseWhatCannotWork: () => undefined });
 standIn("../../components/job-jars.ts", {
   currentJobsFolder: "/checkout/build/jobs/current",
@@ -79,4 +80,6 @@ require("../../index.ts");
 await pulumi.runtime.disconnect();
 
 const order = ({ type, name }: Asked) => `${type} ${name}`;
-console.log(JSON.stringify(asked.sort((one, other) => (order(one) < order(other) ? -1 : 1))));
+const graph = JSON.stringify(asked.sort((one, other) => (order(one) < order(other) ? -1 : 1)));
+// Where this checkout lies is not part of the graph.
+console.log(graph.replaceAll(projectFolder, "/checkout"));
