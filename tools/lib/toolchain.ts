@@ -252,7 +252,7 @@ async function runWithGo(
     command,
     workdir: "/toolchain",
     mounts: [{ source: recipeFolder, target: "/toolchain", readOnly: true }, ...mounts],
-    caches: [{ volume: "tributary-cache-go", target: "/go" }],
+    caches: [{ volume: "go", target: "/go" }],
     env: { GOPATH: "/go", GOCACHE: "/go/build" },
     log: path.join(logsFolder, log),
     onLine: report,
