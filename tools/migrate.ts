@@ -1,9 +1,10 @@
-/** Applies the migrations of `sql/mysql/` to a database. Run by the graph; may be run by hand, any number of times. */
+// Brings a MySQL database to the newest version of `sql/mysql/`. Run by the graph; may be run by hand, any number of times.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
+import { command, run } from "./lib/cli";
 import { migrate } from "./lib/migrations";
-import { Problem } from "./lib/problem";
+import { messageOf, Problem } from "./lib/problem";
 import { projectFolder } from "./lib/project";
 
 /** How long the server may take to answer; milliseconds. */
@@ -17,10 +18,7 @@ interface Options {
   database: string;
 }
 
-const options = new Command("migrate")
-  .description(
-    "Bring a MySQL database to the newest version of sql/mysql/. Does nothing if it is there already.",
-  )
+const options = command("migrate", "Bring a MySQL database to the newest version of sql/mysql/.")
   .requiredOption("--host <host>", "host name or address of the server")
   .requiredOption("--port <port>", "its port", toPort)
   .requiredOption("--user <user>", "user with DDL rights on the database")
@@ -29,18 +27,15 @@ const options = new Command("migrate")
   .parse()
   .opts<Options>();
 
-try {
+await run(async (signal) => {
   const { passwordFile, ...server } = options;
-  const target = { ...server, password: await readPassword(passwordFile) };
-  const version = await migrate(target, path.join(projectFolder, "sql", "mysql"), patience, (file) =>
-    console.log(`applied ${file}`),
+  const version = await migrate(
+    { ...server, password: await readPassword(passwordFile) },
+    path.join(projectFolder, "sql", "mysql"),
+    { patience, signal, onApplied: (file) => console.log(`applied ${file}`) },
   );
   console.log(`database ${options.database} is at version ${version}`);
-} catch (error) {
-  if (!(error instanceof Problem)) throw error;
-  console.error(`${error.message}\n${error.remedy}`);
-  process.exitCode = 1;
-}
+});
 
 function toPort(text: string): number {
   const port = Number(text);
@@ -52,8 +47,8 @@ function toPort(text: string): number {
 async function readPassword(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw new Problem(
-      `The password file ${file} cannot be read: ${String(error)}`,
-      "Check its path and its rights.",
+      `The password file ${file} cannot be read: ${messageOf(error)}`,
+      "Check its path and rights.",
     );
   });
   return text.trimEnd();

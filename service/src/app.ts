@@ -17,7 +17,13 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      imports: [SettingsModule.with(settings), jsonLogs(settings.logLevel), OrdersModule, StatsModule, HealthModule],
+      imports: [
+        SettingsModule.with(settings),
+        jsonLogs(settings.logLevel),
+        OrdersModule,
+        StatsModule,
+        HealthModule,
+      ],
     };
   }
 }

@@ -69,9 +69,13 @@ test("the unit price is the nearest cent, half up", (t) => {
   t.is(unitPrice(1n, 2), 1n);
   t.is(unitPrice(0n, 7), 0n);
   fc.assert(
-    fc.property(fc.bigInt(0n, largestAmount), fc.integer({ min: 1, max: 2_147_483_647 }), (total, quantity) => {
-      const difference = 2n * (unitPrice(total, quantity) * BigInt(quantity) - total);
-      t.true(difference > -BigInt(quantity) && difference <= BigInt(quantity));
-    }),
+    fc.property(
+      fc.bigInt(0n, largestAmount),
+      fc.integer({ min: 1, max: 2_147_483_647 }),
+      (total, quantity) => {
+        const difference = 2n * (unitPrice(total, quantity) * BigInt(quantity) - total);
+        t.true(difference > -BigInt(quantity) && difference <= BigInt(quantity));
+      },
+    ),
   );
 });

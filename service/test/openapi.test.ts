@@ -9,7 +9,9 @@ test("the description names every way in, and what each answers", async (t) => {
   const { body } = await send(await appInMemory(t), "GET", "/docs-json");
   const { paths } = body as Description;
   const ways = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { responses }]) => `${method} ${path} ${Object.keys(responses).join(" ")}`),
+    Object.entries(methods).map(
+      ([method, { responses }]) => `${method} ${path} ${Object.keys(responses).join(" ")}`,
+    ),
   );
   t.deepEqual(ways.sort(), [
     "delete /api/orders/{order_id} 204 400 404 503",

@@ -25,7 +25,9 @@ const environment = {
 };
 
 test("a wrong environment ends the process with one list of what is wrong", async (t) => {
-  const child = spawn(process.execPath, [main], { env: { ...environment, PORT: "x", MYSQL_HOST: undefined } });
+  const child = spawn(process.execPath, [main], {
+    env: { ...environment, PORT: "x", MYSQL_HOST: undefined },
+  });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(child, "close")) as [number];
@@ -39,7 +41,9 @@ test("it logs JSON lines without secrets, and stops on SIGTERM", async (t) => {
   const port = await freePort();
   const child = spawn(process.execPath, [main], { env: { ...environment, PORT: String(port) } });
   const lines = await linesUntil(t, child, /successfully started/);
-  const response = await fetch(`http://127.0.0.1:${port}/api/orders`, { headers: { authorization: "Bearer token" } });
+  const response = await fetch(`http://127.0.0.1:${port}/api/orders`, {
+    headers: { authorization: "Bearer token" },
+  });
   t.is(response.status, 503);
   const closed = once(child, "close");
   child.kill("SIGTERM");

@@ -22,14 +22,26 @@ for (const [what, change, problem] of [
   ["no product", { product_name: undefined }, "product_name is missing"],
   ["a product that is a number", { product_name: 5 }, "product_name must be text"],
   ["a product without a name", { product_name: "  " }, "product_name must not be empty"],
-  ["256 characters", { product_name: "x".repeat(256) }, "product_name must be at most 255 characters, not 256"],
-  ["half an emoji", { product_name: "\ud83d" }, "product_name holds half a character (an unpaired surrogate)"],
+  [
+    "256 characters",
+    { product_name: "x".repeat(256) },
+    "product_name must be at most 255 characters, not 256",
+  ],
+  [
+    "half an emoji",
+    { product_name: "\ud83d" },
+    "product_name holds half a character (an unpaired surrogate)",
+  ],
   ["a quantity of zero", { quantity: 0 }, "quantity must be a whole number from 1 to 2147483647"],
   ["a negative quantity", { quantity: -1 }, "quantity must be a whole number from 1 to 2147483647"],
   ["a fraction as quantity", { quantity: 1.5 }, "quantity must be a whole number from 1 to 2147483647"],
   ["a quantity beyond INT", { quantity: 2147483648 }, "quantity must be a whole number from 1 to 2147483647"],
   ["no total_price", { total_price: undefined }, "total_price is missing"],
-  ["an unknown status", { status: "lost" }, "status must be one of pending, paid, shipped, delivered, cancelled"],
+  [
+    "an unknown status",
+    { status: "lost" },
+    "status must be one of pending, paid, shipped, delivered, cancelled",
+  ],
   ["an unknown property", { coupon: "x" }, "coupon is not a known property"],
   ["an id of the client's", { order_id: 7 }, "order_id is not a known property"],
 ] as const) {
@@ -41,7 +53,12 @@ for (const [what, change, problem] of [
 }
 
 test("everything that is wrong is listed at once", async (t) => {
-  const answer = await send(t.context.app, "POST", "/api/orders", { user_id: "me", quantity: 0, total_price: 1.234, x: 1 });
+  const answer = await send(t.context.app, "POST", "/api/orders", {
+    user_id: "me",
+    quantity: 0,
+    total_price: 1.234,
+    x: 1,
+  });
   t.deepEqual(
     (answer.body as { problems: { field: string }[] }).problems.map(({ field }) => field),
     ["user_id", "product_name", "quantity", "total_price", "x"],

@@ -44,7 +44,12 @@ test("many pages cost one look", async (t) => {
   const standIn = warehouse(full);
   const app = await appInMemory(t, { warehouse: standIn });
   await Promise.all(Array.from({ length: 50 }, () => send(app, "GET", "/api/stats")));
-  t.deepEqual(standIn.asked.sort(), ["order_totals", "orders_by_status", "orders_per_minute", "top_products"]);
+  t.deepEqual(standIn.asked.sort(), [
+    "order_totals",
+    "orders_by_status",
+    "orders_per_minute",
+    "top_products",
+  ]);
 });
 
 test("a missing view is said, not shown as zero", async (t) => {

@@ -1,6 +1,6 @@
 import { access, readdir } from "node:fs/promises";
 import path from "node:path";
-import type { Connection, ConnectionOptions, RowDataPacket } from "mysql2/promise";
+import type { Connection, RowDataPacket } from "mysql2/promise";
 import { createConnection } from "mysql2/promise";
 import Postgrator from "postgrator";
 import { Problem, messageOf } from "./problem";
@@ -13,6 +13,15 @@ export interface MigrationTarget {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+}
+
+export interface MigrationOptions {
+  /** How long to wait for the server to answer; milliseconds. */
+  readonly patience: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+  /** Is told of each file right after it was applied. */
+  readonly onApplied: (file: string) => void;
 }
 
 /** Holds one run off while another is under way; seconds. */
@@ -38,19 +47,16 @@ const notYet = new Set([
  * Brings a database to the newest version that a folder of migrations knows; does nothing if it is there already.
  *
  * @param folder holds `<number>.do.<what>.sql`, numbered from 1 without gaps, one statement each
- * @param patience how long to wait for the server to answer; milliseconds
- * @param onApplied is told of each file right after it was applied
  * @returns the version the database has now
  * @throws Problem naming the file that failed or was edited after it had been applied, or the server if it did not answer
  */
 export async function migrate(
   target: MigrationTarget,
   folder: string,
-  patience: number,
-  onApplied: (file: string) => void,
+  options: MigrationOptions,
 ): Promise<number> {
   const newest = newestVersion(await migrationFiles(folder));
-  const connection = await connect(target, patience);
+  const connection = await connect(target, options);
   try {
     await takeLock(connection, target);
     let current = "the table of applied migrations";
@@ -61,10 +67,11 @@ export async function migrate(
       newline: "LF",
       execQuery: async (sql) => ({ rows: (await connection.query<RowDataPacket[]>(sql))[0] }),
     });
-    const remember = ({ filename }: Postgrator.Migration) => (current = path.relative(process.cwd(), filename));
+    const remember = ({ filename }: Postgrator.Migration) =>
+      (current = path.relative(process.cwd(), filename));
     postgrator.on("validation-started", remember);
     postgrator.on("migration-started", remember);
-    postgrator.on("migration-finished", ({ filename }) => onApplied(path.basename(filename)));
+    postgrator.on("migration-finished", ({ filename }) => options.onApplied(path.basename(filename)));
     try {
       await refuseNewerDatabase(postgrator, newest);
       await postgrator.migrate();
@@ -106,7 +113,11 @@ export function newestVersion(files: readonly string[]): number {
 }
 
 /** What went wrong, in which file, and what to do about it. */
-export function explainFailure(file: string, { host, port, database }: MigrationTarget, error: unknown): Problem {
+export function explainFailure(
+  file: string,
+  { host, port, database }: MigrationTarget,
+  error: unknown,
+): Problem {
   const where = `database ${database} on ${host}:${port}`;
   if (/MD5 checksum failed/.test(messageOf(error))) {
     return new Problem(
@@ -122,33 +133,34 @@ export function explainFailure(file: string, { host, port, database }: Migration
   );
 }
 
-async function connect(target: MigrationTarget, patience: number): Promise<Connection> {
-  const options: ConnectionOptions = { ...target, connectTimeout, timezone: "Z" };
+async function connect(target: MigrationTarget, { patience, signal }: MigrationOptions): Promise<Connection> {
+  const where = `MySQL at ${target.host}:${target.port}`;
   let connection: Connection | undefined;
-  await waitUntil(
-    `MySQL at ${target.host}:${target.port}`,
-    patience,
-    AbortSignal.timeout(patience + connectTimeout),
-    async () => {
-      try {
-        connection = await createConnection(options);
-        return undefined;
-      } catch (error) {
-        if (error instanceof Error && "code" in error && notYet.has(String(error.code))) return messageOf(error);
-        throw new Problem(
-          `MySQL at ${target.host}:${target.port} refuses user ${target.user}: ${messageOf(error)}`,
-          "Check the user, its password file and its grants.",
-          { cause: error },
-        );
-      }
-    },
-  ).catch((error: unknown) => {
+  await waitUntil(where, patience, signal, async () => {
+    try {
+      connection = await createConnection({ ...target, connectTimeout, timezone: "Z" });
+      return undefined;
+    } catch (error) {
+      if (isNotYet(error)) return messageOf(error);
+      throw new Problem(
+        `${where} refuses user ${target.user}: ${messageOf(error)}`,
+        "Check the user, its password file and its grants.",
+        { cause: error },
+      );
+    }
+  }).catch((error: unknown) => {
     if (error instanceof Problem) throw error;
-    throw new Problem(messageOf(error), "Check that the server runs and the address is right.", { cause: error });
+    throw new Problem(messageOf(error), "Check that the server runs and the address is right.", {
+      cause: error,
+    });
   });
-  if (!connection) throw new Error("waited for MySQL without getting a connection");
+  if (!connection) throw new Error(`waited for ${where} without getting a connection`);
   await connection.query("SET SESSION time_zone = '+00:00'");
   return connection;
+}
+
+function isNotYet(error: unknown): boolean {
+  return error instanceof Error && "code" in error && notYet.has(String(error.code));
 }
 
 /** Two runs at once would apply the same file twice. */

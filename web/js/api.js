@@ -11,6 +11,9 @@ const patience = 15_000;
  * @typedef {Totals & { per_minute: (Totals & { minute: string })[], by_status: (Totals & { status: string })[], top_products: (Totals & { product_name: string, quantity: number })[] }} Stats
  */
 
+/** @type {(text: string) => unknown} */
+const parse = JSON.parse;
+
 /** The states of an order. */
 export const statuses = ["pending", "paid", "shipped", "delivered", "cancelled"];
 
@@ -50,7 +53,7 @@ export const readArrival = (orderId) => request("GET", `/api/arrivals/${orderId}
  * @param {string} method
  * @param {string} url
  * @param {object} [body]
- * @returns {Promise<any>} the answer's JSON, if it has any
+ * @returns {Promise<any>} the answer's JSON, if it has any; what it holds is the caller's word
  * @throws {ApiError}
  */
 async function request(method, url, body) {
@@ -62,7 +65,7 @@ async function request(method, url, body) {
     throw problem(0, "the page's server cannot be reached");
   });
   const text = await response.text().catch(() => "");
-  if (response.ok) return text === "" ? undefined : JSON.parse(text);
+  if (response.ok) return text === "" ? undefined : parse(text);
   throw toError(response.status, text);
 }
 
@@ -72,7 +75,8 @@ async function request(method, url, body) {
  */
 function toError(status, text) {
   try {
-    return new ApiError(JSON.parse(text).problems, status);
+    const { problems } = /** @type {{ problems: Problem[] }} */ (parse(text));
+    return new ApiError(problems, status);
   } catch {
     const away = status === 502 || status === 504;
     return problem(status, away ? "the platform service is away" : `the server answered ${status}`);

@@ -55,9 +55,10 @@ export function repeat(pause, task) {
     running = true;
     await task();
     running = false;
-    timer = setTimeout(run, pause);
+    timer = setTimeout(start, pause);
   };
-  document.addEventListener("visibilitychange", run);
-  void run();
-  return () => void run();
+  const start = () => void run();
+  document.addEventListener("visibilitychange", start);
+  start();
+  return start;
 }

@@ -58,7 +58,12 @@ function showBars(id, lines, nameOf) {
   const lengths = shares(lines.map(({ orders }) => orders));
   byId(id, HTMLTableSectionElement).replaceChildren(
     ...lines.map((line, i) => {
-      const name = element("th", { scope: "row", className: "text" }, nameOf(line));
+      const text = nameOf(line);
+      const name = element(
+        "th",
+        { scope: "row" },
+        element("span", { className: "short", title: text }, text),
+      );
       name.style.setProperty("--share", String(lengths[i]));
       return element(
         "tr",

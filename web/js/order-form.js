@@ -12,22 +12,33 @@ const lookFor = 60_000;
  */
 export function startOrderForm(onPlaced) {
   const form = byId("order-form", HTMLFormElement);
-  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    button.disabled = true;
-    try {
-      const typed = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
-      const order = await placeOrder(toOrder(typed));
-      showProblems(form, []);
-      onPlaced();
-      void followToWarehouse(order.order_id);
-    } catch (error) {
-      showProblems(form, error instanceof ApiError ? error.problems : [{ field: null, message: messageOf(error) }]);
-    } finally {
-      button.disabled = false;
-    }
+    void place(form, onPlaced);
   });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {() => void} onPlaced
+ */
+async function place(form, onPlaced) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  button.disabled = true;
+  try {
+    const typed = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
+    const order = await placeOrder(toOrder(typed));
+    showProblems(form, []);
+    onPlaced();
+    void followToWarehouse(order.order_id);
+  } catch (error) {
+    showProblems(
+      form,
+      error instanceof ApiError ? error.problems : [{ field: null, message: messageOf(error) }],
+    );
+  } finally {
+    button.disabled = false;
+  }
 }
 
 /**
@@ -44,7 +55,7 @@ function showProblems(form, problems) {
     byId(`${input.name}-problem`, HTMLElement).textContent = own.map(besideField).join(". ");
   }
   const rest = [...others].map(besideField).join(". ");
-  say(byId("form-problem", HTMLElement), rest && `The order was not placed. ${rest}.`);
+  say(byId("form-problem", HTMLElement), rest && `That did not work. ${rest}.`);
   /** @type {HTMLInputElement | null} */ (form.querySelector("input[aria-invalid=true]"))?.focus();
 }
 
@@ -66,7 +77,10 @@ async function followToWarehouse(orderId) {
     try {
       const { took_ms } = await readArrival(orderId);
       if (followed !== orderId) return;
-      if (took_ms !== null) return say(place, `Order ${orderId} was in the warehouse after ${formatSeconds(took_ms)}.`);
+      if (took_ms !== null) {
+        say(place, `Order ${orderId} was in the warehouse after ${formatSeconds(took_ms)}.`);
+        return;
+      }
     } catch (error) {
       last = messageOf(error);
       say(place, `${stored} It waits for the warehouse: ${last}.`);

@@ -106,13 +106,16 @@ function newRow(order, act) {
     "tr",
     { dataset: { order: String(id) } },
     cell("Order", String(id), "number"),
-    cell("Placed", element("time", { dateTime: order.created_at, title: order.created_at }, placed.toLocaleString())),
+    cell(
+      "Placed",
+      element("time", { dateTime: order.created_at, title: order.created_at }, placed.toLocaleString()),
+    ),
     cell("User", String(order.user_id), "number"),
     cell("Product", order.product_name, "text"),
     cell("Quantity", formatCount(order.quantity), "number"),
     cell("Total", formatMoney(order.total_price), "number"),
     cell("Status", select),
-    cell("", remove),
+    cell("Action", remove),
   );
 }
 

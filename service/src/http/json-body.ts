@@ -27,11 +27,15 @@ export function parseJson(text: string): unknown {
 /** Bodies are JSON, parsed by `parseJson`; any other content type is refused. */
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "string", bodyLimit }, (_request, body, done) => {
-    try {
-      done(null, parseJson(body as string));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  server.addContentTypeParser(
+    "application/json",
+    { parseAs: "string", bodyLimit },
+    (_request, body, done) => {
+      try {
+        done(null, parseJson(body as string));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
 }

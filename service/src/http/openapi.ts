@@ -5,7 +5,10 @@ import { ApiBody, ApiParam, ApiQuery, ApiResponse, DocumentBuilder, SwaggerModul
 import { z } from "zod";
 import { problemBody } from "./problem";
 
-type SchemaObject = Exclude<Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>["schema"], { $ref: string }>;
+type SchemaObject = Exclude<
+  Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>["schema"],
+  { $ref: string }
+>;
 
 /** Serves the description at `/docs`, and as JSON at `/docs-json`. */
 export function describeApi(app: INestApplication): void {
@@ -38,7 +41,11 @@ export function ApiOrderId(): MethodDecorator {
 }
 
 /** A success. */
-export function ApiAnswer(status: number, schema: z.ZodType | undefined, description: string): MethodDecorator {
+export function ApiAnswer(
+  status: number,
+  schema: z.ZodType | undefined,
+  description: string,
+): MethodDecorator {
   return ApiResponse({ status, description, ...(schema && { schema: toSchemaObject(schema, "output") }) });
 }
 

@@ -9,19 +9,21 @@ export interface InputProblem {
 }
 
 /** The body of every answer that is not a success. */
-export const problemBody = z
-  .object({
-    statusCode: z.int().meta({ example: 400 }),
-    error: z.string().meta({ description: "The status in words", example: "Bad Request" }),
-    problems: z
-      .array(
-        z.object({
-          field: z.string().nullable().meta({ description: "The field it is about, null for the whole request" }),
-          message: z.string().meta({ example: "quantity must be a whole number from 1 to 2147483647" }),
-        }),
-      )
-      .meta({ description: "Everything that is wrong, not only the first thing" }),
-  });
+export const problemBody = z.object({
+  statusCode: z.int().meta({ example: 400 }),
+  error: z.string().meta({ description: "The status in words", example: "Bad Request" }),
+  problems: z
+    .array(
+      z.object({
+        field: z
+          .string()
+          .nullable()
+          .meta({ description: "The field it is about, null for the whole request" }),
+        message: z.string().meta({ example: "quantity must be a whole number from 1 to 2147483647" }),
+      }),
+    )
+    .meta({ description: "Everything that is wrong, not only the first thing" }),
+});
 
 /** The request cannot be carried out as it stands; the client has to change it. */
 export class BadInput extends Error {

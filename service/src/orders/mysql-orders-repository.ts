@@ -87,7 +87,9 @@ export class MysqlOrdersRepository extends OrdersRepository {
     if (known) return known.product_id;
     try {
       // Waits if another order is bringing the same product at this moment.
-      const { insertId } = await manager.query<Inserted>("INSERT INTO products (product_name) VALUES (?)", [name]);
+      const { insertId } = await manager.query<Inserted>("INSERT INTO products (product_name) VALUES (?)", [
+        name,
+      ]);
       return insertId;
     } catch (error) {
       if (!isDuplicate(error)) throw error;

@@ -35,7 +35,9 @@ export class OrdersController {
   @ApiQueryOf(listOrders)
   @ApiAnswer(200, orderPageBody, "A page")
   @ApiProblems(400, 503)
-  async list(@Query(new Validate(listOrders)) query: z.output<typeof listOrders>): Promise<z.output<typeof orderPageBody>> {
+  async list(
+    @Query(new Validate(listOrders)) query: z.output<typeof listOrders>,
+  ): Promise<z.output<typeof orderPageBody>> {
     const { limit, page = 1, before } = query;
     const items = await this.orders.newest({ limit, skip: (page - 1) * limit, before });
     const last = items.at(-1);

@@ -31,7 +31,8 @@ const awayCodes = new Set([
 const repeatCodes = new Set(["ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT"]);
 
 /** mysql2 gives these no code. */
-const awayMessages = /^(Queue limit reached\.|Pool is closed\.|Can't add new command when connection is in closed state)/;
+const awayMessages =
+  /^(Queue limit reached\.|Pool is closed\.|Can't add new command when connection is in closed state)/;
 
 export function isUnavailable(error: unknown): boolean {
   const driver = driverError(error);

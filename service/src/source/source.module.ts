@@ -20,7 +20,11 @@ const connectTimeout = 3_000;
 
 @Module({
   providers: [
-    { provide: DataSource, inject: [SETTINGS], useFactory: ({ source }: Settings) => createDataSource(source) },
+    {
+      provide: DataSource,
+      inject: [SETTINGS],
+      useFactory: ({ source }: Settings) => createDataSource(source),
+    },
     Source,
   ],
   exports: [Source],

@@ -48,7 +48,8 @@ export class Source implements OnApplicationShutdown {
         return await this.use((manager) => inTransaction(manager, work));
       } catch (error) {
         if (!isWorthRepeating(error)) throw error;
-        if (left === 0) throw new Unavailable("MySQL is too busy with other orders; try again", { cause: error });
+        if (left === 0)
+          throw new Unavailable("MySQL is too busy with other orders; try again", { cause: error });
       }
     }
   }
@@ -94,7 +95,9 @@ async function inTransaction<Result>(
     await manager.query("COMMIT");
   } catch (error) {
     if (!isBroken(error)) throw error;
-    throw new Unavailable("MySQL went away during the commit: look whether the change was stored", { cause: error });
+    throw new Unavailable("MySQL went away during the commit: look whether the change was stored", {
+      cause: error,
+    });
   }
   return result;
 }

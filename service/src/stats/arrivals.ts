@@ -3,14 +3,13 @@ import { z } from "zod";
 import { Warehouse } from "./warehouse";
 
 /** `GET /api/arrivals/:order_id` */
-export const arrivalBody = z
-  .object({
-    order_id: z.int(),
-    took_ms: z
-      .number()
-      .nullable()
-      .meta({ description: "From created_at to the insert into ClickHouse; null until it has arrived" }),
-  });
+export const arrivalBody = z.object({
+  order_id: z.int(),
+  took_ms: z
+    .number()
+    .nullable()
+    .meta({ description: "From created_at to the insert into ClickHouse; null until it has arrived" }),
+});
 
 export type Arrival = z.output<typeof arrivalBody>;
 

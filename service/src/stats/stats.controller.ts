@@ -16,7 +16,10 @@ export class StatsController {
   ) {}
 
   @Get("stats")
-  @ApiOperation({ summary: "Orders and revenue, as the warehouse sees them", description: "At most 400 ms old." })
+  @ApiOperation({
+    summary: "Orders and revenue, as the warehouse sees them",
+    description: "At most 400 ms old.",
+  })
   @ApiAnswer(200, statsBody, "The numbers")
   @ApiProblems(503)
   readStats(): Promise<Stats> {

@@ -11,18 +11,17 @@ const count = z.coerce.number().pipe(z.int()).meta({ type: "integer" });
 const revenue = z.string().meta({ description: "Exact, with two decimals", example: "1999.00" });
 
 /** `GET /api/stats` */
-export const statsBody = z
-  .object({
-    orders: count.meta({ description: "Orders there are now" }),
-    revenue,
-    per_minute: z
-      .array(z.object({ minute: z.string().meta({ format: "date-time" }), orders: count, revenue }))
-      .meta({ description: "The last hour's minutes that saw orders, oldest first" }),
-    by_status: z.array(z.object({ status: z.enum(orderStatuses), orders: count, revenue })),
-    top_products: z
-      .array(z.object({ product_name: z.string(), orders: count, quantity: count, revenue }))
-      .meta({ description: "By revenue, highest first" }),
-  });
+export const statsBody = z.object({
+  orders: count.meta({ description: "Orders there are now" }),
+  revenue,
+  per_minute: z
+    .array(z.object({ minute: z.string().meta({ format: "date-time" }), orders: count, revenue }))
+    .meta({ description: "The last hour's minutes that saw orders, oldest first" }),
+  by_status: z.array(z.object({ status: z.enum(orderStatuses), orders: count, revenue })),
+  top_products: z
+    .array(z.object({ product_name: z.string(), orders: count, quantity: count, revenue }))
+    .meta({ description: "By revenue, highest first" }),
+});
 
 export type Stats = z.output<typeof statsBody>;
 

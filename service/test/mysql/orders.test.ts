@@ -9,7 +9,11 @@ import { readSettings } from "../../src/settings";
 import { nobodyThere, order, problemsOf, send, started } from "../support/app";
 import { openProxy, Proxy } from "../support/proxy";
 
-const { source } = readSettings({ CLICKHOUSE_URL: nobodyThere.warehouse.url, ...warehouseNames(), ...process.env });
+const { source } = readSettings({
+  CLICKHOUSE_URL: nobodyThere.warehouse.url,
+  ...warehouseNames(),
+  ...process.env,
+});
 const database = createPool({ ...source, timezone: "Z", dateStrings: true, connectionLimit: 2 });
 test.after.always(() => database.end());
 
@@ -78,7 +82,10 @@ test("text is stored exactly: quotes, emoji, 255 characters, spaces, case and ac
   ]) {
     const { body } = await send(app, "POST", "/api/orders", { ...order, product_name });
     const { order_id } = body as Order;
-    t.is((await send(app, "GET", `/api/orders/${order_id}`).then(({ body }) => body as Order)).product_name, product_name);
+    t.is(
+      (await send(app, "GET", `/api/orders/${order_id}`).then(({ body }) => body as Order)).product_name,
+      product_name,
+    );
     const bytes = await rows(
       "SELECT HEX(o.product_name) AS o, HEX(p.product_name) AS p FROM orders o JOIN order_items USING (order_id) JOIN products p USING (product_id) WHERE order_id = ?",
       order_id,
@@ -133,10 +140,14 @@ test("many orders that bring the same new product at once all succeed, with one 
 test("orders placed, changed and removed at once do not get in each other's way", async (t) => {
   const app = await realApp(t);
   const one = async (i: number): Promise<number[]> => {
-    const { body, status } = await send(app, "POST", "/api/orders", { ...order, product_name: `New ${i} ${randomUUID()}` });
+    const { body, status } = await send(app, "POST", "/api/orders", {
+      ...order,
+      product_name: `New ${i} ${randomUUID()}`,
+    });
     const url = `/api/orders/${(body as Order).order_id}`;
     const changed = await send(app, "PATCH", url, { status: "shipped" });
-    const removed = i % 2 === 0 ? [(await send(app, "DELETE", url)).status, (await send(app, "DELETE", url)).status] : [];
+    const removed =
+      i % 2 === 0 ? [(await send(app, "DELETE", url)).status, (await send(app, "DELETE", url)).status] : [];
     return [status, changed.status, ...removed];
   };
   const statuses = await Promise.all(Array.from({ length: 60 }, (_, i) => one(i)));
@@ -147,7 +158,10 @@ test("a status changes, created_at never", async (t) => {
   const app = await realApp(t);
   const { body: placed } = await send(app, "POST", "/api/orders", order);
   const url = `/api/orders/${(placed as Order).order_id}`;
-  t.deepEqual((await send(app, "PATCH", url, { status: "paid" })).body, { ...(placed as Order), status: "paid" });
+  t.deepEqual((await send(app, "PATCH", url, { status: "paid" })).body, {
+    ...(placed as Order),
+    status: "paid",
+  });
   const again = await send(app, "PATCH", url, { status: "paid" });
   t.is(again.status, 200, "the same status again is no error");
   t.deepEqual((await send(app, "GET", url)).body, { ...(placed as Order), status: "paid" });
@@ -174,9 +188,9 @@ test("the list is newest first, also among orders of the same microsecond, and i
       [far],
     );
   }
-  const expected = (await rows("SELECT order_id FROM orders WHERE created_at = ? ORDER BY order_id DESC", far)).map(
-    ({ order_id }) => order_id as number,
-  );
+  const expected = (
+    await rows("SELECT order_id FROM orders WHERE created_at = ? ORDER BY order_id DESC", far)
+  ).map(({ order_id }) => order_id as number);
   const seen: number[] = [];
   let next = "";
   while (seen.length < expected.length) {
@@ -197,7 +211,10 @@ test("both ways through a long list use the index", async (t) => {
   );
   await database.query("ANALYZE TABLE orders");
   const noon = "2020-01-01 00:10:00";
-  for (const condition of ["", `WHERE o.created_at <= '${noon}' AND (o.created_at < '${noon}' OR o.order_id < 5)`]) {
+  for (const condition of [
+    "",
+    `WHERE o.created_at <= '${noon}' AND (o.created_at < '${noon}' OR o.order_id < 5)`,
+  ]) {
     const [plan] = await rows(
       `EXPLAIN FORMAT=TRADITIONAL SELECT * FROM orders o ${condition} ORDER BY o.created_at DESC, o.order_id DESC LIMIT 20`,
     );
@@ -206,7 +223,12 @@ test("both ways through a long list use the index", async (t) => {
   }
 });
 
-for (const statement of ["START TRANSACTION", "INSERT INTO products", "INSERT INTO orders", "INSERT INTO order_items"]) {
+for (const statement of [
+  "START TRANSACTION",
+  "INSERT INTO products",
+  "INSERT INTO orders",
+  "INSERT INTO order_items",
+]) {
   test(`MySQL goes away at ${statement}: 503, nothing of the order is left, and the next one works`, async (t) => {
     const { app, proxy } = await appBehindProxy(t);
     const product_name = `Product ${randomUUID()}`;

@@ -21,7 +21,10 @@ export interface StandIns {
 }
 
 /** The service over orders in memory, closed when the test is over. */
-export async function appInMemory(t: ExecutionContext, standIns: StandIns = {}): Promise<NestFastifyApplication> {
+export async function appInMemory(
+  t: ExecutionContext,
+  standIns: StandIns = {},
+): Promise<NestFastifyApplication> {
   return started(t, await createInMemoryApp(standIns));
 }
 
@@ -41,7 +44,10 @@ export async function createInMemoryApp({ warehouse }: StandIns = {}): Promise<N
 }
 
 /** Starts an app without a port, and closes it when the test is over. */
-export async function started(t: ExecutionContext, app: NestFastifyApplication): Promise<NestFastifyApplication> {
+export async function started(
+  t: ExecutionContext,
+  app: NestFastifyApplication,
+): Promise<NestFastifyApplication> {
   await app.init();
   t.teardown(() => app.close());
   return app;
@@ -56,7 +62,12 @@ export interface Answer {
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** Sends a request; text goes out as it is, anything else as JSON. */
-export async function send(app: NestFastifyApplication, method: Method, url: string, body?: unknown): Promise<Answer> {
+export async function send(
+  app: NestFastifyApplication,
+  method: Method,
+  url: string,
+  body?: unknown,
+): Promise<Answer> {
   const response = await app.inject({
     method,
     url,
@@ -66,7 +77,11 @@ export async function send(app: NestFastifyApplication, method: Method, url: str
     }),
   });
   const text = response.body;
-  return { status: response.statusCode, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: text === "" ? undefined : JSON.parse(text),
+  };
 }
 
 /** The messages of an answer that lists what is wrong. */
