@@ -51,13 +51,15 @@ export class Page extends pulumi.ComponentResource {
   }
 }
 
+/** What browsers ask for; `web/` also holds what the compiler needs to know about it. */
+const served = /\.(html|css|js|svg)$/;
+
 /** The page's files by their path in the container. */
 function pageFiles(): Record<string, string> {
   const web = path.join(projectFolder, "web");
-  const own = filesOf(web).map((file) => [
-    `${htmlFolder}/${path.relative(web, file)}`,
-    fs.readFileSync(file, "utf8"),
-  ]);
+  const own = filesOf(web)
+    .filter((file) => served.test(file))
+    .map((file) => [`${htmlFolder}/${path.relative(web, file)}`, fs.readFileSync(file, "utf8")]);
   const vendor = vendorFiles.map((file) => [
     `${htmlFolder}/vendor/${path.basename(file)}`,
     fs.readFileSync(path.join(projectFolder, "node_modules", file), "utf8"),

@@ -22,6 +22,7 @@ export const checks: readonly Check[] = [
   tool("types of the graph", "tsc", "-p", "."),
   tool("types of tools", "tsc", "-p", "tools"),
   tool("types of tests", "tsc", "-p", "tests"),
+  tool("types of the page", "tsc", "-p", "web"),
 ];
 
 /** What puts format and most of lint right, in the order in which it has to. */
