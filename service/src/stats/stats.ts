@@ -27,11 +27,12 @@ export type Stats = z.output<typeof statsBody>;
 
 /** Money and times as text, because JSON numbers are floats; the views count and sum. */
 const queries = {
-  totals: "SELECT orders, toString(revenue) AS revenue FROM order_totals",
-  per_minute: `SELECT formatDateTime(minute, '%FT%TZ', 'UTC') AS minute, orders, toString(revenue) AS revenue
-    FROM orders_per_minute WHERE minute > now() - INTERVAL 1 HOUR ORDER BY orders_per_minute.minute`,
-  by_status: "SELECT status, orders, toString(revenue) AS revenue FROM orders_by_status",
-  top_products: `SELECT product_name, orders, quantity, toString(revenue) AS revenue
+  totals: "SELECT orders, toDecimalString(revenue, 2) AS revenue FROM order_totals",
+  per_minute: `SELECT formatDateTime(minute, '%FT%TZ', 'UTC') AS minute, orders, toDecimalString(revenue, 2) AS revenue
+    FROM orders_per_minute WHERE orders_per_minute.minute > now() - INTERVAL 1 HOUR
+    ORDER BY orders_per_minute.minute`,
+  by_status: "SELECT status, orders, toDecimalString(revenue, 2) AS revenue FROM orders_by_status",
+  top_products: `SELECT product_name, orders, quantity, toDecimalString(revenue, 2) AS revenue
     FROM top_products ORDER BY top_products.revenue DESC LIMIT 10`,
 };
 
