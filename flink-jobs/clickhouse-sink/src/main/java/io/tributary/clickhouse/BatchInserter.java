@@ -66,6 +66,15 @@ final class BatchInserter<T> {
     return attempt.refused;
   }
 
+  /** What a client's exception is about, under its wrappings. */
+  static Throwable rootCause(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
   private final class Attempt {
     private final RowBatch<T> batch;
     private final List<Refused<T>> refused = new ArrayList<>();
@@ -121,7 +130,7 @@ final class BatchInserter<T> {
           table,
           failures,
           millis,
-          e.toString());
+          rootCause(e).toString());
       Thread.sleep(millis);
     }
 

@@ -1,5 +1,6 @@
 package io.tributary.clickhouse;
 
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ public final class ClickHouseSink<T> implements Sink<T> {
             table,
             failures,
             millis,
-            e.toString());
+            BatchInserter.rootCause(e).toString());
         Thread.sleep(millis);
       }
     }

@@ -1,6 +1,8 @@
 package io.tributary.clickhouse;
 
 import io.tributary.clickhouse.rowbinary.RowBuffer;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import java.io.Serializable;
 import java.util.List;

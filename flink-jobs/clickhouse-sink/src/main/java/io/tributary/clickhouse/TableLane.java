@@ -1,6 +1,7 @@
 package io.tributary.clickhouse;
 
 import io.tributary.clickhouse.BatchInserter.Refused;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executor;

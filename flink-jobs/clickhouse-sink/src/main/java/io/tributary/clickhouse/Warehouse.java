@@ -7,6 +7,7 @@ import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.schema.Column;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import java.time.temporal.ChronoUnit;
 import java.util.List;

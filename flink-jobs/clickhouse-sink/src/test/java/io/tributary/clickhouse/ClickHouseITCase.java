@@ -7,6 +7,7 @@ import com.clickhouse.client.api.ServerException;
 import io.tributary.clickhouse.BatchInserter.Refused;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.rowbinary.RowImage;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.clickhouse.testing.RealClickHouse;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.rowbinary.RowImage;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.clickhouse.schema.Column;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.clickhouse.testing.ClickHouseStub;
@@ -17,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessageTypeInfo;
 import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
@@ -229,7 +233,7 @@ class ClickHouseSinkTest {
     write(0, 2);
     sink.setProcessingTime(INTERVAL);
     // The insert is under way and finds nobody. Only then does the server come up.
-    awaitMetric(() -> insertThreadWaits());
+    await(ClickHouseSinkTest::insertThreadWaits);
     clickHouse = new ClickHouseStub(port).withTable("evens", new Column("id", "Int64"));
 
     checkpoint();
@@ -309,9 +313,7 @@ class ClickHouseSinkTest {
                 new ClickHouseSink<>(
                     connection, new NumberEncoder.Factory(), Letters::new, SETTINGS)));
     harness.setup(
-        CommittableMessageTypeInfo.<Void>noOutput()
-            .createSerializer(
-                new org.apache.flink.api.common.serialization.SerializerConfigImpl()));
+        CommittableMessageTypeInfo.<Void>noOutput().createSerializer(new SerializerConfigImpl()));
     return harness;
   }
 
@@ -348,15 +350,16 @@ class ClickHouseSinkTest {
   }
 
   private static void awaitBlocked(Thread thread) {
-    while (thread.getState() != Thread.State.WAITING
-        && thread.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
-    }
+    await(
+        () ->
+            thread.getState() == Thread.State.WAITING
+                || thread.getState() == Thread.State.TIMED_WAITING);
   }
 
-  private static void awaitMetric(java.util.function.BooleanSupplier condition) {
+  /** Looks every millisecond; the test's time-out ends it. */
+  private static void await(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
   }
 }

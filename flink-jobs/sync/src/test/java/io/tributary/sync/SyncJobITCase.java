@@ -42,9 +42,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * The job between a real Kafka and a real ClickHouse. The system property {@code
  * it.kafka.bootstrap} names the first; for the second see {@link RealClickHouse}.
  */
-@Timeout(240)
+@Timeout(300)
 class SyncJobITCase {
   private static final String DATABASE = "sync_it";
+  private static final long POLL_MILLIS = 100;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension
@@ -394,7 +395,7 @@ class SyncJobITCase {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("no sign of %s; last seen: %s".formatted(what, seen));
       }
-      Thread.sleep(100);
+      Thread.sleep(POLL_MILLIS);
       seen = probe.look();
     }
   }

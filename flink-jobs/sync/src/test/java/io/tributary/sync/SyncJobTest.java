@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole pipeline on a small Flink cluster, between a bounded source and the stub. */
-@Timeout(120)
+@Timeout(300)
 class SyncJobTest {
   private static final long CHANGES = 2_000;
   private static final TableSpec USERS =
@@ -89,7 +89,7 @@ class SyncJobTest {
               inserts.incrementAndGet() == 10
                   ? Answer.refused(516, "AUTHENTICATION_FAILED")
                   : Answer.STORED);
-      Configuration settings = SyncJob.settings(Duration.ofMillis(50));
+      Configuration settings = SyncJob.settings(Duration.ofMillis(200));
       StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
       env.setParallelism(2);
       SyncJob.define(env, source(), sink(clickHouse));

@@ -1,8 +1,7 @@
 package io.tributary.clickhouse.rowbinary;
 
-import io.tributary.clickhouse.SchemaMismatchException;
-import io.tributary.clickhouse.UnwritableException;
 import io.tributary.clickhouse.schema.Column;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package io.tributary.clickhouse.schema;
 
-import io.tributary.clickhouse.SchemaMismatchException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,9 +3,8 @@ package io.tributary.clickhouse.rowbinary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tributary.clickhouse.SchemaMismatchException;
-import io.tributary.clickhouse.UnwritableException;
 import io.tributary.clickhouse.schema.Column;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import java.util.List;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;

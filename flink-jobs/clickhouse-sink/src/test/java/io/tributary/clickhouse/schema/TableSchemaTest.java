@@ -3,7 +3,6 @@ package io.tributary.clickhouse.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tributary.clickhouse.SchemaMismatchException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

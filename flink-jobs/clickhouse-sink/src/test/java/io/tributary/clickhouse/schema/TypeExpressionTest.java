@@ -3,6 +3,7 @@ package io.tributary.clickhouse.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,7 +16,7 @@ class TypeExpressionTest {
 
     assertThat(type.name()).isEqualTo("Nullable");
     assertThat(TypeExpression.parse(type.arguments().get(0)))
-        .isEqualTo(new TypeExpression("Decimal", java.util.List.of("12", "2")));
+        .isEqualTo(new TypeExpression("Decimal", List.of("12", "2")));
   }
 
   @Test

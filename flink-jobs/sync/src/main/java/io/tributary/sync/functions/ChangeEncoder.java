@@ -1,8 +1,8 @@
 package io.tributary.sync.functions;
 
 import io.tributary.clickhouse.RowEncoder;
-import io.tributary.clickhouse.UnwritableException;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.common.TableSpec;
 import io.tributary.sync.records.ChangeRecord;

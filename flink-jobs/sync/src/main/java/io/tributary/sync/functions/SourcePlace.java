@@ -1,6 +1,6 @@
 package io.tributary.sync.functions;
 
-import io.tributary.clickhouse.UnwritableException;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.common.ChangeEvent;
 import io.tributary.common.Version;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.tributary.sync.functions;
 
-import io.tributary.clickhouse.UnwritableException;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.clickhouse.schema.Column;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.common.TableSpec;

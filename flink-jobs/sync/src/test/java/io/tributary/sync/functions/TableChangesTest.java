@@ -3,10 +3,10 @@ package io.tributary.sync.functions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tributary.clickhouse.SchemaMismatchException;
-import io.tributary.clickhouse.UnwritableException;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
+import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.clickhouse.schema.Column;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.clickhouse.testing.RowDecoder;
 import io.tributary.common.TableSpec;

@@ -1,4 +1,4 @@
-package io.tributary.clickhouse;
+package io.tributary.clickhouse.schema;
 
 /**
  * The target table does not fit what arrives. Concerns every row, so the job stops instead of

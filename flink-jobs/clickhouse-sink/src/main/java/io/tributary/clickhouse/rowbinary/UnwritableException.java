@@ -1,4 +1,4 @@
-package io.tributary.clickhouse;
+package io.tributary.clickhouse.rowbinary;
 
 /** An element that can never be stored, with the reason for its dead letter. */
 public class UnwritableException extends Exception {
