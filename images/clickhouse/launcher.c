@@ -29,7 +29,7 @@ static char *const ENGINE[] = {
     "--interactive",
     "--disable_suggestion",
     "--history_file=/dev/null",
-    "--log-level=information", /* the only level the engine obeys in this mode; the one in config.xml it ignores */
+    "--log-level=warning", /* the only level that the engine obeys in this mode; the one in config.xml it ignores */
     "--query=SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP",
 };
 enum { ENGINE_ARGUMENTS = sizeof ENGINE / sizeof *ENGINE };
