@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/IBM/sarama"
 	"github.com/Mongey/terraform-provider-kafka/kafka"
+	tfdiag "github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge/info"
@@ -39,7 +43,9 @@ func serveDocker(name, version string) error {
 }
 
 func serveKafka(name, version string) error {
-	provider := bridge(name, version, kafka.Provider())
+	terraform := kafka.Provider()
+	keepWhileSilent(terraform.ResourcesMap["kafka_topic"])
+	provider := bridge(name, version, terraform)
 	provider.Resources = map[string]*info.Resource{
 		"kafka_acl": {Fields: map[string]*info.Schema{
 			"resource_name": {Name: "aclResourceName"},
@@ -47,6 +53,23 @@ func serveKafka(name, version string) error {
 		}},
 	}
 	return serve(provider)
+}
+
+// keepWhileSilent makes a refresh leave the resource as it was, where no broker answers: the update that brings the
+// broker back would not begin if the refresh before it failed.
+func keepWhileSilent(resource *schema.Resource) {
+	read := resource.ReadContext
+	resource.ReadContext = func(ctx context.Context, data *schema.ResourceData, meta any) tfdiag.Diagnostics {
+		found := read(ctx, data, meta)
+		imported := data.Get("partitions") == 0
+		for i, problem := range found {
+			if strings.Contains(problem.Summary, sarama.ErrOutOfBrokers.Error()) && !imported {
+				found[i].Severity = tfdiag.Warning
+				found[i].Summary = "taken to be as it was: " + problem.Summary
+			}
+		}
+		return found
+	}
 }
 
 // bridge makes a Pulumi provider of a Terraform provider.

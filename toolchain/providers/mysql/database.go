@@ -44,8 +44,12 @@ func (*Database) Create(
 func (*Database) Read(
 	ctx context.Context, req infer.ReadRequest[DatabaseArgs, DatabaseArgs],
 ) (infer.ReadResponse[DatabaseArgs, DatabaseArgs], error) {
+	server, imported := serverOf(ctx), req.State.Name == ""
+	if silence := server.silence(ctx); silence != nil && !imported {
+		return keep(ctx, req, silence)
+	}
 	var found *DatabaseArgs
-	err := serverOf(ctx).query(ctx, statement{
+	err := server.query(ctx, statement{
 		query: "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME" +
 			" FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
 		values: []any{req.ID},
@@ -58,7 +62,7 @@ func (*Database) Read(
 		return infer.ReadResponse[DatabaseArgs, DatabaseArgs]{}, err
 	}
 	inputs := *found
-	if imported := req.State.Name == ""; !imported {
+	if !imported {
 		inputs = req.Inputs
 		inputs.DefaultCharacterSet = asFound(inputs.DefaultCharacterSet, found.DefaultCharacterSet)
 		inputs.DefaultCollation = asFound(inputs.DefaultCollation, found.DefaultCollation)

@@ -98,7 +98,11 @@ func (*Grant) Read(
 	if imported := req.State.Database == ""; imported {
 		return none, errors.New("a grant cannot be imported: declare it, granting again changes nothing")
 	}
-	actual, err := serverOf(ctx).privileges(ctx, req.State.account(), req.State.scope())
+	server := serverOf(ctx)
+	if silence := server.silence(ctx); silence != nil {
+		return keep(ctx, req, silence)
+	}
+	actual, err := server.privileges(ctx, req.State.account(), req.State.scope())
 	if err != nil || len(actual) == 0 {
 		return none, err
 	}

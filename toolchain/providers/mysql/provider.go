@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -103,6 +104,8 @@ func (c *Config) driverConfig() *driver.Config {
 type server struct {
 	db      *sql.DB
 	address string
+	// silent: a refresh waited for it in vain.
+	silent atomic.Bool
 }
 
 func serverOf(ctx context.Context) *server {
@@ -112,13 +115,15 @@ func serverOf(ctx context.Context) *server {
 const (
 	// startTime is how long a server may take until it answers; a first start with its initialisation took 11 s.
 	startTime = time.Minute
+	// refreshTime is the same for a refresh, which goes on without an answer.
+	refreshTime = 20 * time.Second
 	// statementTime bounds one statement. Dropping a large database takes seconds.
 	statementTime = 5 * time.Minute
 )
 
 // run executes the statements in order, once the server answers.
 func (s *server) run(ctx context.Context, statements ...statement) error {
-	if err := s.ready(ctx); err != nil {
+	if err := s.wait(ctx, startTime); err != nil {
 		return err
 	}
 	for _, statement := range statements {
@@ -134,7 +139,7 @@ func (s *server) run(ctx context.Context, statements ...statement) error {
 
 // query hands every row of the statement's result to scan, once the server answers.
 func (s *server) query(ctx context.Context, statement statement, scan func(*sql.Rows) error) error {
-	if err := s.ready(ctx); err != nil {
+	if err := s.wait(ctx, startTime); err != nil {
 		return err
 	}
 	bounded, cancel := context.WithTimeout(ctx, statementTime)
@@ -152,29 +157,64 @@ func (s *server) query(ctx context.Context, statement statement, scan func(*sql.
 	return rows.Err()
 }
 
-// ready waits until the server answers, for startTime at most.
-func (s *server) ready(ctx context.Context) error {
+// noAnswer is the error of a server that is not there, or not yet.
+type noAnswer struct {
+	address string
+	waited  time.Duration
+	last    error
+}
+
+func (e noAnswer) Error() string {
+	return fmt.Sprintf("MySQL at %s does not answer, waited %s (is its container healthy?): %v", e.address, e.waited, e.last)
+}
+
+// wait returns when the server answers, or with a noAnswer when patience is over.
+func (s *server) wait(ctx context.Context, patience time.Duration) error {
 	if s.address == "" {
 		return errors.New("the MySQL provider has no endpoint: give it host:port")
 	}
-	deadline := time.Now().Add(startTime)
+	deadline := time.Now().Add(patience)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := s.db.PingContext(ctx)
 		switch {
 		case err == nil:
+			s.silent.Store(false)
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !mayPass(err):
 			return fmt.Errorf("MySQL at %s refuses the connection: %w", s.address, err)
 		case time.Now().After(deadline):
-			return fmt.Errorf("MySQL at %s does not answer, waited %s (is its container healthy?): %w", s.address, startTime, err)
+			return noAnswer{s.address, patience, err}
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
 	}
+}
+
+// silence is why a refresh cannot ask the server, or nil. It waits once, not once for every resource.
+func (s *server) silence(ctx context.Context) error {
+	patience := refreshTime
+	if s.silent.Load() {
+		patience = 0
+	}
+	err := s.wait(ctx, patience)
+	if !errors.As(err, &noAnswer{}) {
+		return nil // whatever else is wrong, the question itself meets it, too
+	}
+	s.silent.Store(true)
+	return err
+}
+
+// keep is a refresh that leaves a resource as it was, where the server is down: the update that brings the server
+// back would not begin if the refresh before it failed.
+func keep[I, O any](
+	ctx context.Context, req infer.ReadRequest[I, O], why error,
+) (infer.ReadResponse[I, O], error) {
+	p.GetLogger(ctx).Warningf("taken to be as it was: %v", why)
+	return infer.ReadResponse[I, O]{ID: req.ID, Inputs: req.Inputs, State: req.State}, nil
 }
 
 // mayPass tells whether a connection fails only because the server starts, stops or is busy.

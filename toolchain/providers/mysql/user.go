@@ -93,16 +93,20 @@ func (*User) Read(
 	ctx context.Context, req infer.ReadRequest[UserArgs, UserState],
 ) (infer.ReadResponse[UserArgs, UserState], error) {
 	none := infer.ReadResponse[UserArgs, UserState]{}
+	server, imported := serverOf(ctx), req.State.User == ""
+	if silence := server.silence(ctx); silence != nil && !imported {
+		return keep(ctx, req, silence)
+	}
 	who, err := parseAccount(req.ID)
 	if err != nil {
 		return none, err
 	}
-	found, err := serverOf(ctx).user(ctx, who)
+	found, err := server.user(ctx, who)
 	if err != nil || found == nil {
 		return none, err
 	}
 	inputs := req.Inputs
-	if imported := req.State.User == ""; imported {
+	if imported {
 		inputs = UserArgs{User: who.user, Host: &who.host}
 	} else if found.credential != req.State.Credential {
 		inputs.PlaintextPassword, inputs.Password = nil, nil
