@@ -37,8 +37,11 @@ public final class SyncJob {
   /** Records per poll: enough for one to feed a good batch. */
   private static final int MAX_POLL_RECORDS = 5_000;
 
-  /** Longer than the warehouse is promised to be away at most: a checkpoint waits for it. */
-  private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(30);
+  /**
+   * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
+   * for the next.
+   */
+  private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(5);
 
   private SyncJob() {}
 
