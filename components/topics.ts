@@ -54,7 +54,7 @@ export class Topics extends pulumi.ComponentResource {
         name,
         partitions,
         replicationFactor: 1,
-        config: { "cleanup.policy": "delete", "retention.ms": retention },
+        config: { "cleanup.policy": "delete", ...config },
       },
       // With the broker's container gone there is nothing left to delete from.
       { parent: this, provider: broker.provider, deletedWith: broker.container, deleteBeforeReplace: true },
