@@ -53,6 +53,7 @@ export function createDataSource({ host, port, user, password, database }: Sourc
     maxQueryExecutionTime: statementTimeout,
     enableQueryTimeout: true,
     logger: new SlowStatementLog(),
-    extra: { queueLimit: waitingRequests },
+    // trace: a stack trace per statement, kept for errors that name their statement anyway, costs a tenth of the CPU.
+    extra: { queueLimit: waitingRequests, trace: false },
   });
 }

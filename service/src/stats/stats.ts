@@ -17,7 +17,7 @@ export const statsBody = z.object({
   per_minute: z
     .array(z.object({ minute: z.string().meta({ format: "date-time" }), orders: count, revenue }))
     .meta({ description: "The last hour's minutes that saw orders, oldest first" }),
-  by_status: z.array(z.object({ status: z.enum(orderStatuses), orders: count, revenue })),
+  by_status: z.array(z.object({ status: z.string(), orders: count, revenue })),
   top_products: z
     .array(z.object({ product_name: z.string(), orders: count, quantity: count, revenue }))
     .meta({ description: "By revenue, highest first" }),
@@ -60,6 +60,9 @@ export class StatsReader {
       warehouse.rows<object>(queries.by_status),
       warehouse.rows<object>(queries.top_products),
     ]);
-    return statsBody.parse({ ...totals[0], per_minute, by_status, top_products });
+    const stats = statsBody.parse({ ...totals[0], per_minute, by_status, top_products });
+    const step = ({ status }: { status: string }) => (orderStatuses as readonly string[]).indexOf(status);
+    stats.by_status.sort((a, b) => step(a) - step(b));
+    return stats;
   }
 }
