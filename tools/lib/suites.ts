@@ -116,26 +116,31 @@ export async function runCheck(progress: Progress, check: Check): Promise<Outcom
 const serviceFolder = path.join(projectFolder, "service");
 
 /** The platform service's own tests, which need nothing but Node. */
-export async function runServiceTests(progress: Progress): Promise<Outcome> {
-  if (!isInstalled(serviceFolder))
-    await progress.command("npm", ["ci", "--no-audit", "--no-fund"], { cwd: serviceFolder });
-  return runTap(progress, "npm", ["test", "--silent", "--", "--tap"], { cwd: serviceFolder });
+export function runServiceTests(progress: Progress): Promise<Outcome> {
+  return runServiceScript(progress, "test");
 }
 
 /** The platform service's tests against the source of a stack that is up. */
 export async function runServiceTestsOn(stack: string, progress: Progress): Promise<Outcome> {
   const { mysqlAddress, secretsFolder } = await readOutputs(stack);
   const [host = "", port = ""] = mysqlAddress.split(":");
-  return runTap(progress, "npm", ["run", "test:mysql", "--silent", "--", "--tap"], {
-    cwd: serviceFolder,
-    env: {
-      MYSQL_HOST: host,
-      MYSQL_PORT: port,
-      MYSQL_USER: "platform_api",
-      MYSQL_PASSWORD_FILE: path.join(secretsFolder, "mysql-platform_api-password"),
-      MYSQL_DATABASE: "platform",
-    },
+  return runServiceScript(progress, "test:mysql", {
+    MYSQL_HOST: host,
+    MYSQL_PORT: port,
+    MYSQL_USER: "platform_api",
+    MYSQL_PASSWORD_FILE: path.join(secretsFolder, "mysql-platform_api-password"),
+    MYSQL_DATABASE: "platform",
   });
+}
+
+async function runServiceScript(
+  progress: Progress,
+  script: string,
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const cwd = serviceFolder;
+  if (!isInstalled(cwd)) await progress.command("npm", ["ci", "--no-audit", "--no-fund"], { cwd });
+  return runTap(progress, "npm", ["run", script, "--silent", "--", "--tap"], { cwd, env });
 }
 
 /** Both Flink jobs' tests, in the Java builder. */
