@@ -46,7 +46,7 @@ export class Topics extends pulumi.ComponentResource {
     broker: KafkaBroker,
     name: string,
     partitions: pulumi.Input<number>,
-    retention: string,
+    config: Record<string, string>,
   ) {
     return new kafka.Topic(
       name,
