@@ -32,10 +32,16 @@ export class Topics extends pulumi.ComponentResource {
       { parent: this },
     ).current;
     const changes = args.tables.map((spec) =>
-      this.createTopic(args.broker, topicOf(spec), partitions, String(toMilliseconds(args.retention))),
+      this.createTopic(args.broker, topicOf(spec), partitions, {
+        "retention.ms": String(toMilliseconds(args.retention)),
+      }),
     );
     const deadLetters = args.tables.map((spec) =>
-      this.createTopic(args.broker, deadLetterTopicOf(spec), 1, "-1"),
+      this.createTopic(args.broker, deadLetterTopicOf(spec), 1, {
+        "retention.ms": "-1",
+        // A letter holds its change and the reason beside it.
+        "max.message.bytes": String(2 * 1024 * 1024),
+      }),
     );
 
     this.names = pulumi.all([...changes, ...deadLetters].map((topic) => topic.name));
