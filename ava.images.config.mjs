@@ -1,0 +1,10 @@
+// Contracts of the images: each file starts containers of its own and takes them away. They need Docker and the
+// images, and one after the other, because servers take memory.
+export default {
+  files: ["tests/images/**/*.test.ts"],
+  extensions: { ts: "module" },
+  nodeArguments: ["--import=tsx"],
+  workerThreads: false,
+  concurrency: 1,
+  timeout: "10m",
+};
