@@ -28,7 +28,7 @@ export async function createJob(world: World, spec: JobSpec): Promise<JobRecord>
 
   const since = submittedAt(left.id);
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
-  if (runsContent(left.id, spec)) return recordWhenCheckpointed(world, spec, left.id, "", since);
+  if (runsContent(left.id, spec)) return recordWhenCheckpointed(world, spec, left.id, undefined, since);
   const history = { since, checkpointDir: "" };
   const from = await stopWithSavepoint(world, spec, left);
   if (from === undefined) await cancelJob(world, left.id);
@@ -70,7 +70,7 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
   const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
 
   if (running && runsContent(running.id, spec)) {
-    const restoredFrom = running.id === record.jobId ? record.restoredFrom : "";
+    const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
     return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
   }
   await warnIfNoWayBack(world, record, spec);

@@ -56,9 +56,10 @@ export interface CompletedCheckpoint {
 }
 
 export interface CheckpointStatistics {
-  completed: number;
   latestCheckpoint?: CompletedCheckpoint;
   latestSavepoint?: CompletedCheckpoint;
+  /** What the job was restored from last. */
+  restoredFrom?: string;
 }
 
 export interface RunRequest {
@@ -86,6 +87,8 @@ export interface FlinkRest {
   /** The newest failure of a job as a Java stack trace. */
   newestException(jobId: string): Promise<string | undefined>;
   configuration(): Promise<Record<string, string>>;
+  /** Task slots of the whole cluster. */
+  slots(): Promise<{ total: number; free: number }>;
   jars(): Promise<{ id: string; name: string }[]>;
   /** @returns the id under which the jar can be run */
   uploadJar(path: string, fileName: string): Promise<string>;

@@ -22,7 +22,7 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
   const { requestMs, submitMs } = timeouts;
 
   async function get<T>(path: string): Promise<T> {
-    return request<T>(address, "GET", path, requestMs);
+    return request<T>(address, { method: "GET", path, timeoutMs: requestMs });
   }
 
   return {
@@ -45,13 +45,12 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
     },
 
     async checkpoints(jobId) {
-      type Latest = Record<"completed" | "savepoint", CheckpointAnswer | null>;
-      const answer = await get<{ counts: { completed: number }; latest: Latest }>(
-        `/jobs/${jobId}/checkpoints`,
-      );
-      const statistics: CheckpointStatistics = { completed: answer.counts.completed };
-      if (answer.latest.completed) statistics.latestCheckpoint = completedCheckpoint(answer.latest.completed);
-      if (answer.latest.savepoint) statistics.latestSavepoint = completedCheckpoint(answer.latest.savepoint);
+      type Latest = Record<"completed" | "savepoint" | "restored", CheckpointAnswer | null>;
+      const { latest } = await get<{ latest: Latest }>(`/jobs/${jobId}/checkpoints`);
+      const statistics: CheckpointStatistics = {};
+      if (latest.completed) statistics.latestCheckpoint = completedCheckpoint(latest.completed);
+      if (latest.savepoint) statistics.latestSavepoint = completedCheckpoint(latest.savepoint);
+      if (latest.restored) statistics.restoredFrom = latest.restored.external_path;
       return statistics;
     },
 
@@ -66,6 +65,12 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
       return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
     },
 
+    async slots() {
+      type Answer = { "slots-total": number; "slots-available": number };
+      const answer = await get<Answer>("/overview");
+      return { total: answer["slots-total"], free: answer["slots-available"] };
+    },
+
     async jars() {
       return (await get<{ files: { id: string; name: string }[] }>("/jars")).files;
     },
@@ -77,22 +82,18 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
         new Blob([await readFile(path)], { type: "application/x-java-archive" }),
         fileName,
       );
-      const { filename } = await request<{ filename: string }>(
-        address,
-        "POST",
-        "/jars/upload",
-        submitMs,
-        form,
-      );
+      const upload = { method: "POST", path: "/jars/upload", timeoutMs: submitMs, form };
+      const { filename } = await request<{ filename: string }>(address, upload);
       return filename.slice(filename.lastIndexOf("/") + 1);
     },
 
     async deleteJar(jarId) {
-      await request(address, "DELETE", `/jars/${encodeURIComponent(jarId)}`, requestMs);
+      const path = `/jars/${encodeURIComponent(jarId)}`;
+      await request(address, { method: "DELETE", path, timeoutMs: requestMs });
     },
 
     async run(jarId, job) {
-      await request(address, "POST", `/jars/${encodeURIComponent(jarId)}/run`, submitMs, {
+      const json = {
         jobId: job.jobId,
         entryClass: job.entryClass,
         programArgsList: job.args,
@@ -100,22 +101,19 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
         savepointPath: job.savepointPath,
         allowNonRestoredState: false,
         flinkConfiguration: { "pipeline.name": job.name, ...retainCheckpoints },
-      });
+      };
+      const path = `/jars/${encodeURIComponent(jarId)}/run`;
+      await request(address, { method: "POST", path, timeoutMs: submitMs, json });
     },
 
     async cancel(jobId) {
-      await request(address, "PATCH", `/jobs/${jobId}?mode=cancel`, requestMs);
+      await request(address, { method: "PATCH", path: `/jobs/${jobId}?mode=cancel`, timeoutMs: requestMs });
     },
 
     async stopWithSavepoint(jobId, directory) {
-      const body = { drain: false, targetDirectory: directory };
-      const answer = await request<{ "request-id": string }>(
-        address,
-        "POST",
-        `/jobs/${jobId}/stop`,
-        requestMs,
-        body,
-      );
+      const json = { drain: false, targetDirectory: directory };
+      const stop = { method: "POST", path: `/jobs/${jobId}/stop`, timeoutMs: requestMs, json };
+      const answer = await request<{ "request-id": string }>(address, stop);
       return answer["request-id"];
     },
 
@@ -142,36 +140,33 @@ function completedCheckpoint(answer: CheckpointAnswer): CompletedCheckpoint {
   };
 }
 
-/** One request. Silence and 5xx are temporary errors; 4xx is final and says why in the job's own words. */
-async function request<T>(
-  address: string,
-  method: string,
-  path: string,
-  timeoutMs: number,
-  body?: FormData | object,
-): Promise<T> {
-  const what = `${method} ${address}${path}`;
+interface Request {
+  method: string;
+  path: string;
+  timeoutMs: number;
+  json?: object;
+  form?: FormData;
+}
+
+/** Silence and 5xx are temporary errors; 4xx is final. Both are told with the reason first. */
+async function request<T>(address: string, { method, path, timeoutMs, json, form }: Request): Promise<T> {
   let status: number;
   let text: string;
   try {
     const response = await fetch(address.replace(/\/$/, "") + path, {
       method,
       signal: AbortSignal.timeout(timeoutMs),
-      ...(body instanceof FormData && { body }),
-      ...(body &&
-        !(body instanceof FormData) && {
-          body: JSON.stringify(body),
-          headers: { "content-type": "application/json" },
-        }),
+      ...(form && { body: form }),
+      ...(json && { body: JSON.stringify(json), headers: { "content-type": "application/json" } }),
     });
     status = response.status;
     text = await response.text();
   } catch (error) {
-    const cause = (error as { cause?: unknown }).cause;
-    throw temporaryError(`no answer from Flink: ${what}: ${messageOf(cause ?? error)}`);
+    const reason = messageOf((error as { cause?: unknown }).cause ?? error);
+    throw temporaryError(`no answer from Flink: ${reason} (${method} ${address}${path})`);
   }
   if (status < 400) return (text === "" ? {} : JSON.parse(text)) as T;
-  const message = `Flink refused ${what} (${status}): ${refusal(text)}`;
+  const message = `Flink refused: ${refusal(text)} (${status}, ${method} ${path})`;
   throw status >= 500 ? temporaryError(message) : Object.assign(new Error(message), { status });
 }
 

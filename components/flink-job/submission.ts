@@ -1,7 +1,7 @@
 import { hasEnded } from "./cluster-view";
 import { isTemporary, messageOf, rootCause } from "./failures";
 import { newJobId } from "./job-id";
-import type { JobRecord, JobSpec, World } from "./model";
+import type { JobRecord, JobSpec, JobSummary, World } from "./model";
 import { cancelJob } from "./stopping";
 import { answered, waitFor } from "./wait";
 
@@ -29,17 +29,27 @@ export async function startJob(
   }
 }
 
-/** Waits for a completed checkpoint of a running job, then writes down what is known of it. */
+/**
+ * Waits for a completed checkpoint of a running job, then writes down what is known of it.
+ * @param restoredFrom undefined where only the cluster can tell
+ */
 export async function recordWhenCheckpointed(
   world: World,
   spec: JobSpec,
   jobId: string,
-  restoredFrom: string,
+  restoredFrom: string | undefined,
   since: number,
 ): Promise<JobRecord> {
-  const checkpoint = await waitForCheckpoint(world, spec, jobId);
-  const checkpointDir = checkpoint.replace(/\/[^/]+\/chk-\d+$/, "");
-  return { ...spec, jobId, state: "RUNNING", restoredFrom, checkpointDir, since };
+  const seen = await waitForCheckpoint(world, spec, jobId);
+  const checkpointDir = seen.checkpoint.replace(/\/[^/]+\/chk-\d+$/, "");
+  return {
+    ...spec,
+    jobId,
+    state: "RUNNING",
+    restoredFrom: restoredFrom ?? seen.restoredFrom,
+    checkpointDir,
+    since,
+  };
 }
 
 /** Our jars on the cluster are called after the job, so that a later run can sweep up what a crashed one left. */
@@ -105,32 +115,34 @@ async function runOnce(
   }
 }
 
-/** @returns the path of the first completed checkpoint that is seen */
-async function waitForCheckpoint(world: World, spec: JobSpec, jobId: string): Promise<string> {
+/** @returns paths of the first completed checkpoint that is seen, and of what the job was restored from */
+async function waitForCheckpoint(
+  world: World,
+  spec: JobSpec,
+  jobId: string,
+): Promise<{ checkpoint: string; restoredFrom: string }> {
   const { firstCheckpointMs, pollMs } = world.timeouts;
+  const what = `job "${spec.name}" (${jobId}) to run and complete a checkpoint`;
   try {
-    return await waitFor(
-      `job "${spec.name}" (${jobId}) to run and complete a checkpoint`,
-      firstCheckpointMs,
-      pollMs,
-      async () => {
-        const job = (await world.flink.jobs()).find(({ id }) => id === jobId);
-        if (!job) return { pending: "the cluster does not list the job" };
-        if (hasEnded(job)) throw new Error(`Job "${spec.name}" (${jobId}) ended at once: ${job.state}`);
-        if (job.name !== spec.name) throw wrongName(spec.name, job.name);
-        const { completed, latestCheckpoint } = await world.flink.checkpoints(jobId);
-        if (job.state === "RUNNING" && completed > 0 && latestCheckpoint)
-          return { done: latestCheckpoint.path };
-        const { running, total } = job.tasks;
-        return {
-          pending: `${job.state}, ${running} of ${total} tasks running, ${completed} checkpoints completed`,
-        };
-      },
-    );
+    return await waitFor(what, firstCheckpointMs, pollMs, async () => {
+      const job = (await world.flink.jobs()).find(({ id }) => id === jobId);
+      if (!job) return { pending: "the cluster does not list the job" };
+      if (hasEnded(job)) throw new Error(`Job "${spec.name}" (${jobId}) ended at once: ${job.state}`);
+      if (job.name !== spec.name) throw wrongName(spec.name, job.name);
+      const { latestCheckpoint, restoredFrom = "" } = await world.flink.checkpoints(jobId);
+      if (job.state !== "RUNNING" || !latestCheckpoint) return { pending: await progressOf(world, job) };
+      return { done: { checkpoint: latestCheckpoint.path, restoredFrom } };
+    });
   } catch (error) {
     const stackTrace = await world.flink.newestException(jobId).catch(() => undefined);
     throw stackTrace ? new Error(`${messageOf(error)}. The job says: ${rootCause(stackTrace)}`) : error;
   }
+}
+
+async function progressOf(world: World, { state, tasks }: JobSummary): Promise<string> {
+  if (state === "RUNNING" && tasks.running === tasks.total) return "all tasks running, no checkpoint yet";
+  const slots = await world.flink.slots();
+  return `${state}, ${tasks.running} of ${tasks.total} tasks running, ${slots.free} of ${slots.total} slots free`;
 }
 
 function wrongName(expected: string, actual: string): Error {

@@ -179,6 +179,8 @@ export class FakeJobManager {
 
     if (route === "GET /jobs/overview") return void send(200, { jobs: this.jobs.map(overviewOf) });
     if (route === "GET /jobmanager/config") return void send(200, clusterConfiguration);
+    if (route === "GET /overview")
+      return void send(200, { "slots-total": 4, "slots-available": 4 - this.running().length });
     if (route === "GET /jars") return void send(200, { address: this.url, files: this.listJars() });
     if (route === "POST /jars/upload") return void send(200, this.takeUpload(request, content));
     if (jarId && request.method === "DELETE") {
@@ -295,6 +297,8 @@ export class FakeJobManager {
                 latest_ack_timestamp: job.startedAt + completed * checkpointEvery(job),
                 discarded: false,
               },
+        restored:
+          job.submission.savepointPath === undefined ? null : { external_path: job.submission.savepointPath },
         savepoint: job.savepoint
           ? {
               external_path: `file:${job.savepoint.path}`,

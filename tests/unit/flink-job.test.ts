@@ -29,18 +29,18 @@ interface Context {
 
 const test = anyTest as TestFn<Context>;
 
-/** A second is long for a fake, even on a slow machine; what is meant to run out is set shorter in its test. */
+/** Bounds that a busy machine does not reach; those that are meant to run out are set short in their tests. */
 const patience: Partial<Timeouts> = {
-  reachableMs: 2_000,
+  reachableMs: 60_000,
   refreshReachableMs: 200,
   deleteReachableMs: 200,
-  requestMs: 2_000,
-  submitMs: 2_000,
-  firstCheckpointMs: 5_000,
-  savepointMs: 5_000,
-  cancelMs: 5_000,
-  settleMs: 1_000,
-  pollMs: 5,
+  requestMs: 60_000,
+  submitMs: 60_000,
+  firstCheckpointMs: 60_000,
+  savepointMs: 60_000,
+  cancelMs: 60_000,
+  settleMs: 60_000,
+  pollMs: 10,
 };
 
 test.beforeEach(async (t) => {
@@ -140,8 +140,7 @@ test("create gives up a job without a checkpoint, says what it saw, and leaves n
   manager.behaviourOf = () => ({ checkpointEveryMs: Infinity });
   world.timeouts.firstCheckpointMs = 50;
   await t.throwsAsync(createJob(world, spec), {
-    message:
-      /^Waited 0 s for job "capture" .*Last seen: RUNNING, 3 of 3 tasks running, 0 checkpoints completed$/,
+    message: /^Waited 0 s for job "capture" .*Last seen: all tasks running, no checkpoint yet$/,
   });
   t.deepEqual(manager.running(), []);
 });
@@ -159,7 +158,9 @@ test("create names the failure of a job that restarts over and over, and cancels
   const { manager, spec, world } = t.context;
   manager.behaviourOf = () => ({ restartsForever: true });
   world.timeouts.firstCheckpointMs = 50;
-  await t.throwsAsync(createJob(world, spec), { message: /Last seen: RESTARTING, 0 of 3 tasks running/ });
+  await t.throwsAsync(createJob(world, spec), {
+    message: /Last seen: RESTARTING, 0 of 3 tasks running, 3 of 4 slots free$/,
+  });
   t.deepEqual(manager.running(), []);
 });
 
@@ -176,7 +177,8 @@ test("create with a dead cluster ends and says that nobody answers", async (t) =
   await manager.stop();
   world.timeouts.reachableMs = 50;
   await t.throwsAsync(createJob(world, spec), {
-    message: /^Waited 0 s for the JobManager to answer\. Last seen: no answer from Flink: GET http/,
+    message:
+      /^Waited 0 s for the JobManager to answer\. Last seen: no answer from Flink: .*ECONNREFUSED.*\(GET http/,
   });
 });
 
@@ -195,7 +197,7 @@ test("a submission that was lost with its answer fails", async (t) => {
   manager.losesNextAnswerFor = 60_000;
   world.timeouts.reachableMs = 100;
   await t.throwsAsync(createJob(world, spec), {
-    message: /to be accepted\. Last seen: no answer from Flink: POST/,
+    message: /to be accepted\. Last seen: no answer from Flink: .*\(POST/,
   });
 });
 
@@ -399,7 +401,7 @@ test("a run that died after its submission finds its job and keeps it", async (t
   const spec = newVersion(t.context);
   const lost = await updateJob(world, record, spec);
   const updated = await updateJob(world, record, spec);
-  t.is(updated.jobId, lost.jobId);
+  t.deepEqual(updated, lost);
   t.is(manager.submissions.length, 2);
 });
 
@@ -495,7 +497,7 @@ test("the old version is not started beside a new one that could not be cancelle
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
   const broken = newVersion(t.context, { checkpointEveryMs: Infinity, cancelMs: Infinity });
-  Object.assign(world.timeouts, { firstCheckpointMs: 50, cancelMs: 1_000 });
+  Object.assign(world.timeouts, { firstCheckpointMs: 50, cancelMs: 5_000 });
   const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, broken));
   t.regex(failure?.message ?? "", /The old one could not be started again: Waited .* to be gone/s);
   t.truthy(failure?.record.drift);
@@ -512,7 +514,7 @@ test("after a rollback the same update is tried again, and the old version is le
   world.timeouts.firstCheckpointMs = 100;
   const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, broken));
   const back = failure?.record;
-  world.timeouts.firstCheckpointMs = 5_000;
+  world.timeouts.firstCheckpointMs = 60_000;
   t.is((await updateJob(world, back, spec)).jobId, back.jobId);
   manager.behaviourOf = () => ({});
   t.true(runsContent((await updateJob(world, back, broken)).jobId, broken));
