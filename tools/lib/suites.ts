@@ -91,9 +91,9 @@ async function runTap(
       throw error;
   }
   const counts = countTap(lines);
-  if (counts.failed > 0)
-    progress.note(failuresOf(lines).join("\n").split("\n").slice(0, detailLines).join("\n"));
-  return counts;
+  if (counts.failed === 0) return counts;
+  const details = failuresOf(lines).join("\n").split("\n").slice(0, detailLines).join("\n");
+  return { ...counts, details };
 }
 
 /** A suite of this checkout's ava, by its configuration. */
