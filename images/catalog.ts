@@ -30,22 +30,29 @@ export const catalog: Readonly<Record<ImageName, ImageSpec>> = {
   base: {},
   jre: { base: "base" },
   builder: { base: "base" },
-  mysql: { official: "mysql:9.7.1", base: "base" },
-  kafka: { official: "confluentinc/cp-kafka:8.1.1", base: "jre", prepareWith: "java" },
+  mysql: { official: "mysql:9.7.2", base: "base" },
+  kafka: { official: "confluentinc/cp-kafka:8.3.1", base: "jre", prepareWith: "java" },
   flink: {
     official: "flink:1.20.5-java17",
     extendsOfficial: true,
     base: "jre",
-    sources: ["flink-jobs/pom.xml", "flink-jobs/cluster-lib"],
+    sources: ["flink-jobs/pom.xml", "flink-jobs/cluster-lib/pom.xml", "flink-jobs/cluster-lib/src/main"],
     prepareWith: "java",
   },
-  clickhouse: { official: "clickhouse/clickhouse-server:26.7.2", base: "base", prepareWith: "c" },
-  nginx: { official: "nginx:1.29.4", base: "base" },
+  clickhouse: { official: "clickhouse/clickhouse-server:26.7.5.10", base: "base", prepareWith: "c" },
+  nginx: { official: "nginx:1.30.4", base: "base" },
   "platform-api": {
-    official: "node:24.11.1-bookworm-slim",
+    official: "node:24.19.0-bookworm-slim",
     extendsOfficial: true,
     base: "base",
-    sources: ["service"],
+    sources: [
+      "service/package.json",
+      "service/package-lock.json",
+      "service/.npmrc",
+      "service/tsconfig.json",
+      "service/tsconfig.build.json",
+      "service/src",
+    ],
     prepareWith: "node",
   },
 };
@@ -62,8 +69,8 @@ export const serverImages: readonly ServerImage[] = [
 
 /** Official images that have what each kind of build needs. */
 export const officialBuilders: Readonly<Record<BuilderTool, string>> = {
-  go: "golang:1.25.5-bookworm",
-  java: "maven:3.9.11-eclipse-temurin-17",
-  node: "node:24.11.1-bookworm",
-  c: "gcc:14.3.0-bookworm",
+  go: "golang:1.27.0-bookworm",
+  java: "maven:3.9.16-eclipse-temurin-17",
+  node: "node:24.19.0-bookworm",
+  c: "gcc:14.4.0",
 };

@@ -4,6 +4,7 @@ import { catalog, type ImageName } from "../images/catalog";
 import type { ImageSource } from "../images/reference";
 import { command, run } from "./lib/cli";
 import { imageSteps, resolveImageSource } from "./lib/images";
+import { stepsAtOnce } from "./lib/prepare";
 import { logsFolder } from "./lib/project";
 import { runSteps } from "./lib/steps";
 
@@ -21,5 +22,5 @@ const program = command(
 const options = program.parse().opts<{ source: ImageSource | "auto"; only?: ImageName[] }>();
 await run(async (signal) => {
   const source = await resolveImageSource(options.source);
-  await runSteps(imageSteps(source, options.only), { logs: logsFolder, signal });
+  await runSteps(imageSteps(source, options.only), { logs: logsFolder, signal, atOnce: stepsAtOnce });
 });

@@ -7,9 +7,10 @@ set -euo pipefail
 mkdir -p /tmp/cluster-lib
 cp -r /sources/flink-jobs/pom.xml /sources/flink-jobs/cluster-lib /tmp/cluster-lib/
 sed -i '/<module>/{/cluster-lib/!d}' /tmp/cluster-lib/pom.xml
+# slf4j is in Flink itself; Kafka's client brings an older form of the LZ4 library that ClickHouse's brings.
 mvn --batch-mode --no-transfer-progress -f /tmp/cluster-lib/pom.xml -pl cluster-lib \
   -DskipTests -Dspotless.check.skip package org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy-dependencies \
-  -DincludeScope=compile -DexcludeArtifactIds=slf4j-api -DoutputDirectory=/artifacts/lib
+  -DincludeScope=compile -DexcludeArtifactIds=slf4j-api -DexcludeGroupIds=org.lz4 -DoutputDirectory=/artifacts/lib
 cp /tmp/cluster-lib/cluster-lib/target/tributary-cluster-lib.jar /artifacts/lib/
 
 [[ $IMAGE_SOURCE == packages ]] || exit 0

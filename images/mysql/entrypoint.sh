@@ -1,22 +1,32 @@
 #!/bin/bash
 # The official image's contract: a data folder that is empty is set up, with a password for root and what lies in
 # /docker-entrypoint-initdb.d, by a server without a network; then the real server takes over. MYSQL_ROOT_PASSWORD,
-# MYSQL_DATABASE, MYSQL_USER, MYSQL_PASSWORD, each also as a file named by …_FILE.
+# MYSQL_DATABASE, MYSQL_USER and MYSQL_PASSWORD may each be a file instead, named by …_FILE.
 set -euo pipefail
+shopt -s nullglob
+
+data=/var/lib/mysql
+socket=/var/run/mysqld/mysqld.sock
+# In the data folder while it is being set up: one that broke off half-way is never served.
+unfinished=$data/.unfinished
 
 say() { echo "entrypoint: $*" >&2; }
+refuse() {
+  say "$*"
+  exit 1
+}
 
-# from_file NAME: NAME or the content of the file in NAME_FILE, but not both.
+# from_file NAME: NAME or the content of the file that NAME_FILE names, but not both.
 from_file() {
   local name=$1 file_name=${1}_FILE
-  if [[ -n ${!name:-} && -n ${!file_name:-} ]]; then
-    say "both $name and $file_name are set: give one of them"
-    exit 1
+  local file=${!file_name:-}
+  if [[ -n $file ]]; then
+    [[ -z ${!name:-} ]] || refuse "both $name and $file_name are set: give one of them"
+    [[ -r $file ]] || refuse "$file_name names $file, which user $(id -u) cannot read"
+    printf -v "$name" '%s' "$(<"$file")"
   fi
-  if [[ -n ${!file_name:-} ]]; then
-    [[ -r ${!file_name} ]] || { say "$file_name names ${!file_name}, which cannot be read"; exit 1; }
-    printf -v "$name" '%s' "$(<"${!file_name}")"
-  fi
+  export "$name"="${!name:-}"
+  unset "$file_name"
 }
 
 # quoted TEXT: as a string in SQL.
@@ -25,72 +35,89 @@ quoted() {
   printf "'%s'" "${text//\'/\'\'}"
 }
 
-socket=/var/run/mysqld/mysqld.sock
-# In the data folder while it is being set up.
-unfinished=/var/lib/mysql/.unfinished
-
-# As root over the socket; the password goes in by standard input.
-as_root() {
-  mysql --defaults-extra-file=<(printf '[client]\nuser=root\npassword="%s"\n' "${1//\"/\\\"}") --socket="$socket" "${@:2}"
+# option_file PASSWORD: what tells a client program root's password, which no process list must show.
+option_file() {
+  local password=${1//\\/\\\\}
+  printf '[client]\nuser=root\npassword="%s"\n' "${password//\"/\\\"}"
 }
 
-set_up() {
-  from_file MYSQL_ROOT_PASSWORD
-  from_file MYSQL_DATABASE
-  from_file MYSQL_USER
-  from_file MYSQL_PASSWORD
-  if [[ -z ${MYSQL_ROOT_PASSWORD:-} ]]; then
-    say "the data folder is empty and there is no password for root: set MYSQL_ROOT_PASSWORD or MYSQL_ROOT_PASSWORD_FILE"
-    exit 1
+# as_root PROGRAM PASSWORD [argument …]
+as_root() {
+  "$1" --defaults-extra-file=<(option_file "$2") --protocol=socket --socket="$socket" "${@:3}"
+}
+
+check_environment() {
+  local name
+  for name in MYSQL_ROOT_PASSWORD MYSQL_DATABASE MYSQL_USER MYSQL_PASSWORD; do from_file "$name"; done
+  [[ -n $MYSQL_ROOT_PASSWORD ]] ||
+    refuse "the data folder is empty and root has no password: set MYSQL_ROOT_PASSWORD or MYSQL_ROOT_PASSWORD_FILE"
+  [[ $MYSQL_USER != root ]] || refuse "MYSQL_USER is root, which is there anyway: leave it out"
+  [[ -z $MYSQL_USER || -n $MYSQL_PASSWORD ]] ||
+    refuse "MYSQL_USER has no password: set MYSQL_PASSWORD or MYSQL_PASSWORD_FILE"
+}
+
+accounts() {
+  echo "CREATE USER 'root'@'%' IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD");"
+  echo "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;"
+  [[ -z $MYSQL_DATABASE ]] || echo "CREATE DATABASE \`${MYSQL_DATABASE//\`/\`\`}\`;"
+  if [[ -n $MYSQL_USER ]]; then
+    echo "CREATE USER $(quoted "$MYSQL_USER")@'%' IDENTIFIED BY $(quoted "$MYSQL_PASSWORD");"
+    [[ -z $MYSQL_DATABASE ]] ||
+      echo "GRANT ALL ON \`${MYSQL_DATABASE//_/\\_}\`.* TO $(quoted "$MYSQL_USER")@'%';"
   fi
+  # Last, because this session is the local root's.
+  echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD");"
+}
+
+run_init_file() {
+  case $1 in
+    *.sh) bash "$1" ;;
+    *.sql) as_root mysql "$MYSQL_ROOT_PASSWORD" ${MYSQL_DATABASE:+"$MYSQL_DATABASE"} <"$1" ;;
+    *.sql.gz) gunzip -c "$1" | as_root mysql "$MYSQL_ROOT_PASSWORD" ${MYSQL_DATABASE:+"$MYSQL_DATABASE"} ;;
+    *) say "$1 is neither .sh nor .sql nor .sql.gz: passing over it" ;;
+  esac
+}
+
+# set_up MYSQLD [argument …]
+set_up() {
+  check_environment
   say "setting up the data folder"
   touch "$unfinished"
   "$@" --initialize-insecure
-  "$@" --skip-networking --mysqlx=OFF --skip-log-bin --gtid-mode=OFF --enforce-gtid-consistency=OFF --socket="$socket" &
-  local server=$!
-  for _ in $(seq 120); do
-    as_root '' -e 'SELECT 1' >/dev/null 2>&1 && break
-    kill -0 "$server" 2>/dev/null || { say "the server ended while it was set up"; exit 1; }
-    sleep 0.5
-  done
-
-  {
-    # The local root goes last: the session is its own.
-    echo "CREATE USER 'root'@'%' IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD");"
-    echo "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;"
-    [[ -z ${MYSQL_DATABASE:-} ]] || echo "CREATE DATABASE IF NOT EXISTS \`${MYSQL_DATABASE//\`/\`\`}\`;"
-    if [[ -n ${MYSQL_USER:-} ]]; then
-      echo "CREATE USER $(quoted "$MYSQL_USER")@'%' IDENTIFIED BY $(quoted "${MYSQL_PASSWORD:-}");"
-      [[ -z ${MYSQL_DATABASE:-} ]] ||
-        echo "GRANT ALL ON \`${MYSQL_DATABASE//_/\\_}\`.* TO $(quoted "$MYSQL_USER")@'%';"
-    fi
-    echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD");"
-  } | as_root ''
+  # Comes back when the server is ready. What is done here is no change for a binlog to tell.
+  "$@" --daemonize --skip-networking --mysqlx=OFF --socket="$socket" \
+    --skip-log-bin --gtid-mode=OFF --enforce-gtid-consistency=OFF
+  # The zones' own files have lines that are no zones; the program says so at length.
+  mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | as_root mysql '' mysql
+  accounts | as_root mysql ''
 
   local file
   for file in /docker-entrypoint-initdb.d/*; do
-    case $file in
-      *.sh) say "running $file"; bash "$file" ;;
-      *.sql) say "running $file"; as_root "$MYSQL_ROOT_PASSWORD" ${MYSQL_DATABASE:+--database="$MYSQL_DATABASE"} <"$file" ;;
-      *.sql.gz) say "running $file"; gunzip -c "$file" | as_root "$MYSQL_ROOT_PASSWORD" ${MYSQL_DATABASE:+--database="$MYSQL_DATABASE"} ;;
-      */\*) ;;
-      *) say "passing over $file" ;;
-    esac
+    say "running $file"
+    run_init_file "$file"
   done
-
-  kill -TERM "$server"
-  wait "$server"
+  # Comes back when the server has ended.
+  as_root mysqladmin "$MYSQL_ROOT_PASSWORD" shutdown
   rm "$unfinished"
   say "the data folder is ready"
 }
 
+# Whether the server is only to say something about itself.
+only_asks() {
+  local argument
+  for argument; do
+    case $argument in --help | --version | --print-defaults | -V | '-?') return 0 ;; esac
+  done
+  return 1
+}
+
 [[ ${1:-} == -* ]] && set -- mysqld "$@"
-if [[ ${1:-} == mysqld ]]; then
+if [[ ${1:-} == mysqld ]] && ! only_asks "$@"; then
   if [[ -e $unfinished ]]; then
     say "an earlier set-up broke off: starting over"
-    find /var/lib/mysql -mindepth 1 -delete
+    find "$data" -mindepth 1 -delete
   fi
-  [[ -d /var/lib/mysql/mysql ]] || set_up "$@"
+  [[ -d $data/mysql ]] || set_up "$@"
   unset MYSQL_ROOT_PASSWORD MYSQL_PASSWORD
 fi
 exec "$@"

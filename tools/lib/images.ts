@@ -58,13 +58,16 @@ export function prerequisitesOf(name: ImageName, source: ImageSource): ImageName
   return [...(base ? [base] : []), ...(prepareWith ? (["builder"] as const) : [])];
 }
 
+/** What a stack runs, and the builder that its jobs are built in: first, because the most waits for it. */
+const allWanted: readonly ImageName[] = ["builder", ...imageNames];
+
 /**
  * The steps that bring the images to this machine, each after those it is built on or with.
  *
- * @param names @default every image that a stack runs
+ * @param names @default all that a stack needs
  */
-export function imageSteps(source: ImageSource, names: readonly ImageName[] = imageNames): Step[] {
-  return withPrerequisites([...names, "builder"], source)
+export function imageSteps(source: ImageSource, names: readonly ImageName[] = allWanted): Step[] {
+  return withPrerequisites(names, source)
     .filter((name) => source === "packages" || catalog[name].official)
     .map((name) => ({
       name: `image ${name}`,
@@ -156,4 +159,3 @@ async function buildEnvironment(): Promise<Record<string, string>> {
   const { exitCode } = await execa("docker", ["buildx", "version"], { reject: false, stdio: "ignore" });
   return exitCode === 0 ? {} : { DOCKER_BUILDKIT: "0" };
 }
-
