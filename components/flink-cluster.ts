@@ -181,8 +181,10 @@ const sharedSettings: FlinkSettings = {
   "execution.checkpointing.num-retained": 3,
   "heartbeat.interval": 2000,
   "heartbeat.timeout": 10000,
-  // The driver's clean-up thread would keep every cancelled job's classes alive.
-  "env.java.opts.all": "-Dcom.mysql.cj.disableAbandonedConnectionCleanup=true",
+  // The driver's clean-up thread would keep every cancelled job's classes alive. `env.java.opts.all` is not for us: it
+  // would replace what Flink itself opens to reflection.
+  "env.java.opts.jobmanager": "-Dcom.mysql.cj.disableAbandonedConnectionCleanup=true",
+  "env.java.opts.taskmanager": "-Dcom.mysql.cj.disableAbandonedConnectionCleanup=true",
 };
 
 /** Pure. @returns the JobManager's settings */
