@@ -18,8 +18,10 @@
 --     in between is counted once more, and finds no difference.
 --   * A difference is taken from the sums themselves, not from what was meant to be in them, so counting a minute
 --     again repairs whatever may be wrong with it. To count everything again, after rows were removed by hand:
---       INSERT INTO order_changes SELECT DISTINCT toStartOfMinute(created_at), 1 FROM orders_rows;
+--       INSERT INTO order_changes SELECT DISTINCT toStartOfMinute(toStartOfSecond(created_at)), 1 FROM orders_rows;
 --       INSERT INTO order_changes SELECT DISTINCT minute, 1 FROM order_sums;
+-- The minute of a time is toStartOfMinute(toStartOfSecond(…)), in the types that reach before 1970 and beyond 2106: of
+-- a fraction of a second before 1970, toStartOfMinute alone makes the next minute.
 --
 -- Why they stay fast. Counting reads the changed minutes only, which the key of orders_rows finds. The views read
 -- projections, which hold the sums of every part. While nothing changes, a second costs one look at an almost empty
@@ -87,7 +89,7 @@ INNER JOIN
     FROM
     (
         SELECT
-            toStartOfMinute(created_at) AS minute,
+            toStartOfMinute(toStartOfSecond(created_at)) AS minute,
             status,
             product_name,
             toInt64(1) AS one,
@@ -95,7 +97,7 @@ INNER JOIN
             toDecimal128(total_price, 2) AS price,
             toInt64(0) AS changes
         FROM orders_rows FINAL
-        WHERE toStartOfMinute(created_at) IN (SELECT minute FROM order_recounts)
+        WHERE toStartOfMinute(toStartOfSecond(created_at)) IN (SELECT minute FROM order_recounts)
         UNION ALL
         SELECT minute, status, product_name, -orders, -quantity, -revenue, 0
         FROM order_sums
@@ -112,7 +114,7 @@ SETTINGS enable_extended_results_for_datetime_functions = 1;
 
 -- Counts the changes of every inserted block.
 CREATE MATERIALIZED VIEW IF NOT EXISTS order_changes_arriving TO order_changes AS
-SELECT toStartOfMinute(created_at) AS minute, count() AS changes
+SELECT toStartOfMinute(toStartOfSecond(created_at)) AS minute, count() AS changes
 FROM orders_rows
 GROUP BY minute
 SETTINGS enable_extended_results_for_datetime_functions = 1;
@@ -158,7 +160,7 @@ SETTINGS log_queries = 0;
 
 -- Rows that were here before these tables. Once something is counted, this does nothing.
 INSERT INTO order_changes
-SELECT toStartOfMinute(created_at) AS minute, count() AS changes
+SELECT toStartOfMinute(toStartOfSecond(created_at)) AS minute, count() AS changes
 FROM orders_rows
 WHERE (SELECT count() FROM order_sums) = 0
 GROUP BY minute

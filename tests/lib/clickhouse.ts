@@ -67,7 +67,12 @@ export class ClickHouseServer {
       ...volumes.flatMap((volume) => ["--volume", volume]),
       imageReference("clickhouse", recordedImageSource() ?? "packages"),
     ]);
-    await server.ready();
+    try {
+      await server.ready();
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
     return server;
   }
 
@@ -141,14 +146,23 @@ export class ClickHouseServer {
     // Docker chooses the ports at every start.
     const published = await Promise.all([this.publishedPort(8123), this.publishedPort(9000)]);
     this.ports = { 8123: published[0], 9000: published[1] };
-    await eventually(
-      `${this.container} answers`,
-      async () => {
-        const response = await fetch(`${this.url}/ping`);
-        if (!response.ok) throw new Error(`status ${response.status}`);
-      },
-      { timeout: patience },
-    );
+    const client = createClient({
+      url: this.url,
+      request_timeout: 2_000,
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+    try {
+      await eventually(
+        `${this.container} answers`,
+        async () => {
+          const answer = await client.ping();
+          if (!answer.success) throw answer.error;
+        },
+        { timeout: patience },
+      );
+    } finally {
+      await client.close();
+    }
   }
 
   private async publishedPort(inside: number): Promise<number> {
