@@ -114,7 +114,11 @@ function settingsMounts(home: string): BuilderMount[] {
     source: path.join(homedir(), file),
     target: path.posix.join(home, file),
   }));
-  return [...settings, { source: caBundle, target: caBundle }, { source: "/etc/pip.conf", target: "/etc/pip.conf" }]
+  return [
+    ...settings,
+    { source: caBundle, target: caBundle },
+    { source: "/etc/pip.conf", target: "/etc/pip.conf" },
+  ]
     .filter(({ source }) => existsSync(source))
     .map((mount) => ({ ...mount, readOnly: true }));
 }
