@@ -146,7 +146,7 @@ function afterAll<T extends string>(
   value: pulumi.Output<T>,
 ): pulumi.Output<T> {
   const ids = pulumi.all(containers.map(({ id }) => id));
-  return ids.apply(() => value) as pulumi.Output<T>;
+  return ids.apply<T>(() => value);
 }
 
 /** ZooKeeper from Flink's own distribution; four-letter words are for its health check. */

@@ -28,7 +28,7 @@ export interface ServerArgs {
   /** Text files to put in before it starts, by path in the container. A changed file makes a new container. */
   files?: Record<string, pulumi.Input<string>>;
   /** Secrets to read: each is the file `/run/secrets/<name>`, or the path given. */
-  secrets?: readonly (Secret | SecretMount)[];
+  secrets?: readonly (SecretOnHost | SecretMount)[];
   /** Changes when the container has to be made anew for what is not seen in the other arguments. */
   fingerprint?: string;
   /** A shell line that exits 0 when the server is ready to serve, not merely up. */
@@ -44,8 +44,11 @@ export interface VolumeMount {
   readonly path: string;
 }
 
+/** A secret that is a file on the host. */
+export type SecretOnHost = Pick<Secret, "name" | "path">;
+
 export interface SecretMount {
-  readonly secret: Secret;
+  readonly secret: SecretOnHost;
   /** Path in the container. */
   readonly path: string;
 }
@@ -54,7 +57,7 @@ export interface SecretMount {
 export const secretsPath = "/run/secrets";
 
 /** The path of a secret in the containers it is mounted into. */
-export function pathInContainer(secret: Secret): string {
+export function pathInContainer(secret: SecretOnHost): string {
   return `${secretsPath}/${secret.name}`;
 }
 
@@ -128,8 +131,8 @@ export function createServer(
   );
 }
 
-function toSecretMount(given: Secret | SecretMount): SecretMount {
-  return "path" in given && "secret" in given ? given : { secret: given, path: pathInContainer(given) };
+function toSecretMount(given: SecretOnHost | SecretMount): SecretMount {
+  return "secret" in given ? given : { secret: given, path: pathInContainer(given) };
 }
 
 /** `NAME=value` lines in the order of names, as Docker reports them, so that nothing ever looks changed. */

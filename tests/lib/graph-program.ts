@@ -50,7 +50,12 @@ const options = new Map<string, Asked["options"]>();
 await pulumi.runtime.setMocks(
   {
     newResource: ({ type, name, inputs, id }) => {
-      asked.push({ type, name, inputs: inputs as Record<string, unknown>, options: options.get(`${type} ${name}`)! });
+      asked.push({
+        type,
+        name,
+        inputs: inputs as Record<string, unknown>,
+        options: options.get(`${type} ${name}`)!,
+      });
       return { id: id || `${name}-id`, state: { ...(inputs as object), ...outputsOf(type, name) } };
     },
     call: ({ inputs }) => inputs as Record<string, unknown>,

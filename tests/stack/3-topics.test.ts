@@ -42,7 +42,8 @@ test("an order's change is in the topic as the contract says", async (t) => {
     await consumer.run({
       eachMessage: async ({ message }) => {
         const key = JSON.parse(message.key!.toString()) as { order_id: number };
-        if (key.order_id === id) seen.push({ key, change: JSON.parse(message.value!.toString()) });
+        if (key.order_id === id)
+          seen.push({ key, change: JSON.parse(message.value!.toString()) as Record<string, unknown> });
       },
     });
     const { value } = await eventually(

@@ -90,7 +90,7 @@ test("while there are stacks, their kind of plugins stays", (t) => {
     problem.message,
     /stacks local, test .*made with built plugins.*cannot be mixed with official ones/,
   );
-  t.regex(problem.remedy, /make down STACK=local`, `make down STACK=test/);
+  t.regex(problem.remedy ?? "", /make down STACK=local`, `make down STACK=test/);
 });
 
 test("a home has links to everything, and is made anew only for another toolchain", (t) => {
