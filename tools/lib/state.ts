@@ -58,9 +58,10 @@ const lockSchema = z.object({ pid: z.number(), hostname: z.string() });
 export function hasStaleLock(stack: string): boolean {
   const folder = path.join(backend, "locks", "organization", project, stack);
   if (!existsSync(folder)) return false;
-  const locks = readdirSync(folder).map((file) =>
-    lockSchema.parse(JSON.parse(readFileSync(path.join(folder, file), "utf8"))),
-  );
+  const locks = readdirSync(folder)
+    // Beside each lock lies a file with attributes.
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => lockSchema.parse(JSON.parse(readFileSync(path.join(folder, file), "utf8"))));
   return locks.length > 0 && locks.every((lock) => lock.hostname === hostname() && !isRunning(lock.pid));
 }
 
