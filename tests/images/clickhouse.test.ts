@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import net from "node:net";
 import test from "ava";
-import { ClickHouseServer } from "../lib/clickhouse";
+import { ScratchClickHouse } from "../../tools/lib/scratch-clickhouse";
 import { eventually } from "../lib/eventually";
 
-let server: ClickHouseServer;
+let server: ScratchClickHouse;
 
 test.before(async () => {
-  server = await ClickHouseServer.start({
+  server = await ScratchClickHouse.start({
     memory: "1 GB",
     files: {
       "config.d/extra.xml": "<clickhouse><max_concurrent_queries>77</max_concurrent_queries></clickhouse>",

@@ -3,8 +3,8 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import test from "ava";
 import fc from "fast-check";
 import { projectFolder } from "../../tools/lib/project";
+import { ScratchClickHouse } from "../../tools/lib/scratch-clickhouse";
 import { applySchema } from "../../tools/lib/warehouse-schema";
-import { ClickHouseServer } from "../lib/clickhouse";
 import { eventually } from "../lib/eventually";
 import {
   countBy,
@@ -21,13 +21,13 @@ const schemaFolder = path.join(projectFolder, "sql", "clickhouse");
 /** How long the numbers may be behind on a busy machine, ms. On a quiet one it is about a second. */
 const patience = 60_000;
 
-let server: ClickHouseServer;
+let server: ScratchClickHouse;
 let schema: ClickHouseClient;
 let sync: ClickHouseClient;
 let reader: ClickHouseClient;
 
 test.before(async () => {
-  server = await ClickHouseServer.start();
+  server = await ScratchClickHouse.start();
   await connect();
 });
 

@@ -8,7 +8,7 @@ import { serverConfig, type ClickHouseUser, usersConfig } from "../../components
 import { database } from "../../components/tables";
 import type { Size } from "../../components/units";
 import { imageReference, recordedImageSource } from "../../images/reference";
-import { eventually } from "./eventually";
+import { waitUntil } from "./wait";
 
 export interface ServerOptions {
   /** Limit of the container. @default "1536 MB" */
@@ -22,8 +22,8 @@ const users: readonly ClickHouseUser[] = ["schema", "sync", "reader", "dashboard
 /** How long a busy machine may take to start or stop the server, ms. */
 const patience = 60_000;
 
-/** A ClickHouse in a container of its own, with the users and settings of a stack's. */
-export class ClickHouseServer {
+/** A ClickHouse in a container of its own, for tests and measurements, with the users and settings of a stack's. */
+export class ScratchClickHouse {
   private readonly clients: ClickHouseClient[] = [];
   private ports: Readonly<Record<number, number>> = {};
 
@@ -34,8 +34,8 @@ export class ClickHouseServer {
   ) {}
 
   /** Starts one and waits until it answers. */
-  static async start({ memory = "1536 MB", files = {} }: ServerOptions = {}): Promise<ClickHouseServer> {
-    const name = `tributary-test-clickhouse-${randomBytes(4).toString("hex")}`;
+  static async start({ memory = "1536 MB", files = {} }: ServerOptions = {}): Promise<ScratchClickHouse> {
+    const name = `tributary-scratch-clickhouse-${randomBytes(4).toString("hex")}`;
     const password = randomBytes(12).toString("hex");
     const folder = await mkdtemp(path.join(tmpdir(), `${name}-`));
     // The container's user is another one than ours.
@@ -60,7 +60,7 @@ export class ClickHouseServer {
       }),
     );
     const bytes = memory.replace(" MB", "m").replace(" GB", "g");
-    const server = new ClickHouseServer(name, folder, password);
+    const server = new ScratchClickHouse(name, folder, password);
     await execa("docker", [
       ...["run", "--detach", "--name", name, "--memory", bytes, "--memory-swap", bytes],
       ...["--publish", "127.0.0.1::8123", "--publish", "127.0.0.1::9000"],
@@ -152,14 +152,10 @@ export class ClickHouseServer {
       log: { level: ClickHouseLogLevel.OFF },
     });
     try {
-      await eventually(
-        `${this.container} answers`,
-        async () => {
-          const answer = await client.ping();
-          if (!answer.success) throw answer.error;
-        },
-        { timeout: patience },
-      );
+      await waitUntil(`${this.container} to answer`, patience, new AbortController().signal, async () => {
+        const answer = await client.ping();
+        return answer.success ? undefined : answer.error.message;
+      });
     } finally {
       await client.close();
     }
