@@ -2,8 +2,11 @@ package io.tributary.capture;
 
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.common.TableSpec;
+import io.tributary.mysql.BinaryLogStatusInterceptor;
+import io.tributary.mysql.RenameGuard;
 import java.util.Properties;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.mysql.source.MySqlSource;
 import org.apache.flink.cdc.connectors.mysql.table.StartupOptions;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
@@ -51,18 +54,24 @@ final class MySqlTables {
 
   /**
    * Matches a table, and also the comma-separated list of tables under which the source announces a
-   * RENAME: without that, a captured table could be renamed away unnoticed. A comma has to be
-   * written as {@code \x2C}, since the source splits its patterns at commas.
+   * statement about several: without that, {@code DROP TABLE a, b} would go unnoticed. A comma has
+   * to be written as {@code \x2C}, since the source splits its patterns at commas.
    */
   static String tablePattern(String database, TableSpec table) {
     return "%s\\.(.*\\x2C)?%s(\\x2C.*)?"
         .formatted(Pattern.quote(database), Pattern.quote(table.table()));
   }
 
+  private static String capturedTables(CaptureOptions options) {
+    return options.tables().stream()
+        .map(table -> options.database() + "." + table.table())
+        .collect(Collectors.joining(","));
+  }
+
   private static Properties jdbcProperties() {
     Properties properties = new Properties();
     // The connector asks for SHOW MASTER STATUS, which MySQL 8.4 and later do not know.
-    properties.setProperty("queryInterceptors", "io.tributary.mysql.BinaryLogStatusInterceptor");
+    properties.setProperty("queryInterceptors", BinaryLogStatusInterceptor.class.getName());
     properties.setProperty("allowPublicKeyRetrieval", "true");
     properties.setProperty("yearIsDateType", "false");
     return properties;
@@ -82,6 +91,8 @@ final class MySqlTables {
     // A statement that cannot be read might have changed a captured table: stop rather than guess.
     properties.setProperty("database.history.skip.unparseable.ddl", "false");
     properties.setProperty("database.history.ddl.filter", NO_TABLE_STATEMENTS);
+    properties.setProperty("database.history", RenameGuard.class.getName());
+    properties.setProperty(RenameGuard.TABLES, capturedTables(options));
     return properties;
   }
 }

@@ -2,14 +2,39 @@ package io.tributary.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tributary.capture.functions.ChangeEventDeserializer;
+import io.tributary.capture.records.BinlogEnd;
 import io.tributary.common.TableSpec;
 import java.util.List;
+import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
+import org.apache.flink.cdc.connectors.mysql.table.StartupMode;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MySqlTablesTest {
   private static final TableSpec ORDERS =
       new TableSpec("orders", List.of("order_id"), "t", "d", "r", null);
+
+  /**
+   * Flink CDC 3.5 drops rows where a reader goes on in the middle of an event and filters by its
+   * own starting place (FLINK-38531): it does so when it starts without a snapshot, and when tables
+   * are added to a running job. Until the connector is replaced, neither may happen.
+   */
+  @Test
+  void theSourceNeverFiltersByThePlaceWhereItWentOn() {
+    CaptureOptions options = TestOptions.parse();
+    MySqlSourceConfig config =
+        MySqlTables.source(
+                options,
+                "secret",
+                new ChangeEventDeserializer(
+                    options.tables(), new BinlogEnd("binlog.000001", 4, 0), 0))
+            .getConfigFactory()
+            .createConfig(0);
+    assertThat(config.getStartupOptions().startupMode).isEqualTo(StartupMode.INITIAL);
+    assertThat(config.isScanNewlyAddedTableEnabled()).isFalse();
+  }
 
   @ParameterizedTest
   @CsvSource(
@@ -24,7 +49,7 @@ class MySqlTablesTest {
         "other.orders; false",
         "platformXorders; false",
       })
-  void aTablesPatternMatchesItAndTheRenamesOfIt(String name, boolean matches) {
+  void aTablesPatternMatchesItAndListsWithIt(String name, boolean matches) {
     assertThat(name.matches(MySqlTables.tablePattern("platform", ORDERS))).isEqualTo(matches);
   }
 

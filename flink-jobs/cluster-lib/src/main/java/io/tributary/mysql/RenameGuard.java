@@ -1,0 +1,76 @@
+package io.tributary.mysql;
+
+import io.debezium.config.Configuration;
+import io.debezium.relational.history.DatabaseHistoryListener;
+import io.debezium.relational.history.HistoryRecordComparator;
+import io.debezium.relational.history.TableChanges;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.flink.cdc.connectors.mysql.debezium.EmbeddedFlinkDatabaseHistory;
+
+/**
+ * The source's memory of table definitions, which stops at a statement that renames a captured
+ * table. The source announces such a statement under the new name only, which nobody captures, so
+ * the job would never hear of it and the old name's changes would just end.
+ *
+ * <p>To be named in the source's property {@code database.history}; made by the source's own class
+ * loader, so it lies beside the source in the cluster's {@code lib} folder.
+ */
+public final class RenameGuard extends EmbeddedFlinkDatabaseHistory {
+  /** Property with the captured tables, {@code database.table}, separated by commas. */
+  public static final String TABLES = "database.history.captured.tables";
+
+  private static final Pattern RENAME =
+      Pattern.compile("\\bRENAME\\b(?!\\s+(COLUMN|INDEX|KEY)\\b)", Pattern.CASE_INSENSITIVE);
+
+  /** An identifier, or any other word. */
+  private static final Pattern WORD = Pattern.compile("[\\w$-]+");
+
+  private Set<String> capturedTables = Set.of();
+
+  @Override
+  public void configure(
+      Configuration config,
+      HistoryRecordComparator comparator,
+      DatabaseHistoryListener listener,
+      boolean useCatalogBeforeSchema) {
+    super.configure(config, comparator, listener, useCatalogBeforeSchema);
+    capturedTables = Set.of(config.getString(TABLES, "").split(","));
+  }
+
+  @Override
+  public void record(
+      Map<String, ?> source,
+      Map<String, ?> position,
+      String databaseName,
+      String schemaName,
+      String ddl,
+      TableChanges changes) {
+    requireNoRename(position, databaseName, ddl);
+    super.record(source, position, databaseName, schemaName, ddl, changes);
+  }
+
+  /**
+   * Judges by the statement's words: what the source made of it no longer has the old name. A table
+   * that only happens to be mentioned stops capture too; better so than the other way round.
+   */
+  private void requireNoRename(Map<String, ?> position, String databaseName, String ddl) {
+    if (!RENAME.matcher(ddl).find()) {
+      return;
+    }
+    Set<String> words =
+        WORD.matcher(ddl).results().map(MatchResult::group).collect(Collectors.toSet());
+    for (String table : capturedTables) {
+      String[] name = table.split("\\.", 2);
+      boolean sameDatabase = name[0].equals(databaseName) || words.contains(name[0]);
+      if (sameDatabase && words.contains(name[1])) {
+        throw new IllegalStateException(
+            "Capture stopped: a statement renames captured table %s (%s): %s"
+                .formatted(table, position, ddl));
+      }
+    }
+  }
+}
