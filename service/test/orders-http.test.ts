@@ -84,6 +84,14 @@ test("a removed order is gone", async (t) => {
   t.is((await send(app, "GET", "/api/orders/1")).status, 404);
 });
 
+test("the content type of a request without a body does not matter", async (t) => {
+  const app = await appInMemory(t);
+  await send(app, "POST", "/api/orders", order);
+  t.is((await send(app, "DELETE", "/api/orders/1", "")).status, 204);
+  const refused = await send(app, "POST", "/api/orders", "");
+  t.is(refused.status, 400);
+});
+
 test("an order that is not there is not found, by any method", async (t) => {
   const app = await appInMemory(t);
   for (const answer of [

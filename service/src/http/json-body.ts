@@ -24,7 +24,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Bodies are JSON, parsed by `parseJson`; any other content type is refused. */
+/**
+ * Bodies are JSON, parsed by `parseJson`; any other content type is refused. An empty body is none, whatever its type:
+ * many clients send the type with every request, a `DELETE` too.
+ */
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -32,7 +35,7 @@ export function acceptJsonOnly(server: FastifyInstance): void {
     { parseAs: "string", bodyLimit },
     (_request, body, done) => {
       try {
-        done(null, parseJson(body as string));
+        done(null, body === "" ? undefined : parseJson(body as string));
       } catch (error) {
         done(error as Error);
       }
