@@ -37,6 +37,10 @@ const captureUser = new MySqlUser("capture", {
   server: source,
   grants: [{ privileges: ["SELECT"] }, { on: "*", privileges: ["REPLICATION CLIENT", "REPLICATION SLAVE"] }],
 });
+new MySqlUser("verify", {
+  server: source,
+  grants: [{ privileges: ["SELECT"] }, { on: "*", privileges: ["REPLICATION CLIENT"] }],
+});
 
 const broker = new KafkaBroker("kafka", {
   network,

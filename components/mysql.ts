@@ -79,7 +79,8 @@ export class MySql extends pulumi.ComponentResource {
 
 /**
  * The server's option file. Pure. Replication from the binlog needs row format with full images and no compressed
- * transactions; GTIDs tell the capture job what it has seen; both syncs make a commit survive a power loss.
+ * transactions; GTIDs tell the capture job what it has seen; both syncs make a commit survive a power loss. Commits in
+ * the binlog's order are what verify relies on, and the event scheduler writes the heartbeat.
  */
 export function serverConfig(args: { memory: Size; binlogRetention: Duration }): string {
   const options: Record<string, string | number> = {
@@ -88,9 +89,11 @@ export function serverConfig(args: { memory: Size; binlogRetention: Duration }):
     binlog_format: "ROW",
     binlog_row_image: "FULL",
     binlog_transaction_compression: "OFF",
+    binlog_order_commits: "ON",
     binlog_expire_logs_seconds: toMilliseconds(args.binlogRetention) / 1000,
     gtid_mode: "ON",
     enforce_gtid_consistency: "ON",
+    event_scheduler: "ON",
     sync_binlog: 1,
     innodb_flush_log_at_trx_commit: 1,
     innodb_buffer_pool_size: `${Math.floor(toMegabytes(args.memory) / 3)}M`,

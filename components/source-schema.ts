@@ -30,6 +30,7 @@ export class SourceSchema extends pulumi.ComponentResource {
               "CREATE",
               "DELETE",
               "DROP",
+              "EVENT",
               "INDEX",
               "INSERT",
               "REFERENCES",

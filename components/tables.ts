@@ -2,7 +2,7 @@
  * The table of tables: the one place that says which tables are replicated. Topic names, the capture job's list,
  * job arguments and warehouse names all derive from it.
  *
- * To add a table: a migration in `sql/mysql/`, its `sql/clickhouse/<table>.sql`, and a line in `tables` below.
+ * To add a table: a migration in `sql/mysql/`, its `sql/clickhouse/<table>.sql`, and a line in `platformTables` below.
  */
 
 /** A table of the source, and how its rows are stored in the warehouse. */
@@ -18,13 +18,19 @@ export interface TableSpec {
 /** The database's name, in MySQL and in ClickHouse. */
 export const database = "platform";
 
-/** Parents before children, so that a snapshot reads well in order. */
-export const tables: readonly TableSpec[] = [
+/** The pipeline's own pulse, no business data: MySQL writes a row a second, so that lag is known on idle tables too. */
+export const heartbeats: TableSpec = { table: "heartbeats", key: ["slot"] };
+
+/** What the platform keeps. Parents before children, so that a snapshot reads well in order. */
+export const platformTables: readonly TableSpec[] = [
   { table: "users", key: ["user_id"] },
   { table: "products", key: ["product_id"] },
   { table: "orders", key: ["order_id"], partitionBy: { column: "created_at", unit: "month" } },
   { table: "order_items", key: ["item_id"] },
 ];
+
+/** Everything that is replicated. */
+export const tables: readonly TableSpec[] = [...platformTables, heartbeats];
 
 /** `order_items` → `order-items-cdc-topic` */
 export function topicOf({ table }: TableSpec): string {

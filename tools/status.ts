@@ -1,7 +1,14 @@
 // `make status`: containers, jobs and lag of a stack on one screen.
-import { createClient } from "@clickhouse/client";
+import { createClient, type ClickHouseClient } from "@clickhouse/client";
 import mysql, { type RowDataPacket } from "mysql2/promise";
-import { database, realtimeViewOf, rowsTableOf, tables, type TableSpec } from "../components/tables";
+import {
+  database,
+  heartbeats,
+  platformTables,
+  realtimeViewOf,
+  rowsTableOf,
+  type TableSpec,
+} from "../components/tables";
 import { addStackOption, command, run } from "./lib/cli";
 import { readFailure, readJob } from "./lib/flink";
 import { messageOf, Problem } from "./lib/problem";
@@ -79,8 +86,8 @@ async function describeTables(outputs: StackOutputs): Promise<string> {
   const source = await mysql.createConnection({
     host,
     port: Number(port),
-    user: "capture",
-    password: readSecret(stack, "mysql-capture-password"),
+    user: "verify",
+    password: readSecret(stack, "mysql-verify-password"),
     database,
     connectTimeout: patience,
   });
@@ -96,11 +103,27 @@ async function describeTables(outputs: StackOutputs): Promise<string> {
       return [spec.table, String(counted?.["count"]), String(arrival?.rows), describeArrival(arrival)];
     };
     const rows = [];
-    for (const spec of tables) rows.push(await describe(spec));
-    return formatTable([["", "source", "warehouse", "newest change"], ...rows]);
+    for (const spec of platformTables) rows.push(await describe(spec));
+    const table = formatTable([["", "source", "warehouse", "newest change"], ...rows]);
+    return `${table}\n\n${describeLag(await readLag(warehouse))}`;
   } finally {
     await Promise.all([warehouse.close(), source.end()]);
   }
+}
+
+/** How old the newest heartbeat in the warehouse is, ms, by the warehouse's clock; null before the first. */
+async function readLag(warehouse: ClickHouseClient): Promise<number | null> {
+  const query = `SELECT if(count() = 0, NULL, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(max(beaten_at))) AS lag
+    FROM ${rowsTableOf(heartbeats)} SETTINGS output_format_json_quote_64bit_integers = 0`;
+  const [row] = await (
+    await warehouse.query({ query, format: "JSONEachRow" })
+  ).json<{ lag: number | null }>();
+  return row?.lag ?? null;
+}
+
+function describeLag(lag: number | null): string {
+  if (lag === null) return "lag: no heartbeat has arrived yet";
+  return `lag ${lag} ms: the age of the newest heartbeat in the warehouse (MySQL beats once a second)`;
 }
 
 function describeArrival(arrival: Arrival | undefined): string {

@@ -69,7 +69,13 @@ test("each topic has the partitions and the retention of the settings", (t) => {
   const topics = ofType("topic:Topic").filter(({ name }) => !name.endsWith("-dlq"));
   t.deepEqual(
     topics.map(({ name }) => name),
-    ["order-items-cdc-topic", "orders-cdc-topic", "products-cdc-topic", "users-cdc-topic"],
+    [
+      "heartbeats-cdc-topic",
+      "order-items-cdc-topic",
+      "orders-cdc-topic",
+      "products-cdc-topic",
+      "users-cdc-topic",
+    ],
   );
   for (const { inputs } of topics) {
     t.is(inputs["partitions"], 3);
@@ -85,6 +91,8 @@ test("the users of the source have the least they need", (t) => {
     "capture-database": "SELECT",
     "capture-server": "REPLICATION CLIENT, REPLICATION SLAVE",
     "platform_api-database": "DELETE, INSERT, SELECT, UPDATE",
+    "verify-database": "SELECT",
+    "verify-server": "REPLICATION CLIENT",
   });
 });
 

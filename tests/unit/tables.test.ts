@@ -1,6 +1,7 @@
 import test from "ava";
 import {
   deadLetterTopicOf,
+  platformTables,
   realtimeViewOf,
   rowsTableOf,
   tables,
@@ -16,10 +17,14 @@ test("every name of a table derives from the table's own", (t) => {
   t.is(realtimeViewOf(spec), "order_items_realtime");
 });
 
-test("the four tables of the platform are replicated", (t) => {
+test("the four tables of the platform are replicated, and the heartbeats", (t) => {
+  t.deepEqual(
+    platformTables.map(({ table }) => table),
+    ["users", "products", "orders", "order_items"],
+  );
   t.deepEqual(
     tables.map(({ table }) => table),
-    ["users", "products", "orders", "order_items"],
+    ["users", "products", "orders", "order_items", "heartbeats"],
   );
 });
 
