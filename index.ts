@@ -93,6 +93,7 @@ const sync = new SyncJob(
     broker,
     warehouse,
     tables,
+    visibility: settings.visibility,
     parallelism: settings.parallelism,
     checkpointInterval: settings.syncCheckpoint,
     flushRows: settings.flushRows,

@@ -64,6 +64,10 @@ function memory(least: Size) {
     .transform((text) => text as Size);
 }
 
+/** When a change may be seen in the warehouse. */
+const visibilities = ["committed", "early"] as const;
+export type Visibility = (typeof visibilities)[number];
+
 const settingsSchema = z
   .object({
     prefix: z.string().regex(/^([a-z][a-z0-9-]{0,30})?$/, {
@@ -72,6 +76,9 @@ const settingsSchema = z
     portOffset: wholeNumber(0, 50_000),
     images: z.enum(["registry", "packages", "auto"], {
       error: "is not an image source: write registry, packages or auto",
+    }),
+    visibility: z.enum(visibilities, {
+      error: `is not a visibility: write ${visibilities.join(" or ")}`,
     }),
     partitions: wholeNumber(1, 64),
     retention: duration("1 minute", "3650 days"),

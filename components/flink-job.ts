@@ -24,6 +24,11 @@ export interface FlinkJobArgs {
   parallelism: pulumi.Input<number>;
   /** Folder for savepoints, as a URI on the cluster. @default the cluster's `execution.checkpointing.savepoint-dir` */
   savepointDir?: pulumi.Input<string>;
+  /**
+   * Whether a new version may start although it has no operator for some of the saved state, which is then lost. Only
+   * for a job that can do without any of its state. @default false
+   */
+  dropsUnclaimedState?: pulumi.Input<boolean>;
   /** Bounds that differ from `defaultTimeouts`, in milliseconds. */
   timeouts?: pulumi.Input<Partial<Timeouts>>;
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { jobArguments } from "./capture-job";
 import { ClickHouse } from "./clickhouse";
+import { Visibility } from "./config";
 import { FlinkCluster, savepointsFolder } from "./flink-cluster";
 import { FlinkJob } from "./flink-job";
 import { JobJar } from "./job-jars";
@@ -15,6 +16,11 @@ export interface SyncJobArgs {
   broker: KafkaBroker;
   warehouse: ClickHouse;
   tables: readonly TableSpec[];
+  /**
+   * When a change may be seen: once capture has committed it, or `early`, as soon as it is in its topic.
+   * @default committed
+   */
+  visibility?: Visibility;
   /** @default 1 */
   parallelism?: number;
   /** How much is replayed after a failure, at most. */
@@ -46,6 +52,8 @@ export class SyncJob extends pulumi.ComponentResource {
         jarHash: args.jar.hash,
         parallelism: args.parallelism ?? 1,
         savepointDir: savepointsFolder,
+        // What the job remembers are places in the topics; the group's committed ones would do as well.
+        dropsUnclaimedState: true,
         args: jobArguments({
           "kafka-bootstrap": args.broker.connection.internal,
           group: consumerGroup,
@@ -54,6 +62,7 @@ export class SyncJob extends pulumi.ComponentResource {
           "clickhouse-user": credentials.user,
           "clickhouse-password-file": pathInContainer(credentials.password),
           database: args.warehouse.database,
+          visibility: args.visibility ?? "committed",
           "checkpoint-interval-ms": String(toMilliseconds(args.checkpointInterval)),
           "flush-rows": String(args.flushRows),
           "flush-interval-ms": String(toMilliseconds(args.flushInterval)),

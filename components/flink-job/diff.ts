@@ -35,8 +35,8 @@ function isKnownAndOther(asked: JobSpec["cluster"] | string, recorded: JobSpec["
 }
 
 /** Settings that must reach the state but need no restart. */
-function bookkeeping({ savepointDir, timeouts }: JobSpec): unknown {
-  return [savepointDir ?? "", Object.entries(timeouts ?? {}).sort()];
+function bookkeeping({ savepointDir, dropsUnclaimedState, timeouts }: JobSpec): unknown {
+  return [savepointDir ?? "", dropsUnclaimedState ?? false, Object.entries(timeouts ?? {}).sort()];
 }
 
 /** Problems of a spec that can be told without a cluster. Values that are not known yet are left for later. */

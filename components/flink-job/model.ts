@@ -21,6 +21,7 @@ export interface JobSpec {
   args: string[];
   parallelism: number;
   savepointDir?: string;
+  dropsUnclaimedState?: boolean;
   timeouts?: Partial<Timeouts>;
 }
 
@@ -69,6 +70,8 @@ export interface RunRequest {
   args: string[];
   parallelism: number;
   savepointPath?: string;
+  /** Whether state that no operator claims is dropped, rather than the submission refused. */
+  dropsUnclaimedState: boolean;
 }
 
 export type SavepointProgress =

@@ -99,7 +99,7 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
         programArgsList: job.args,
         parallelism: job.parallelism,
         savepointPath: job.savepointPath,
-        allowNonRestoredState: false,
+        allowNonRestoredState: job.dropsUnclaimedState,
         flinkConfiguration: { "pipeline.name": job.name, ...retainCheckpoints },
       };
       const path = `/jars/${encodeURIComponent(jarId)}/run`;

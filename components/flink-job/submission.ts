@@ -102,6 +102,7 @@ async function runOnce(
       ...(spec.entryClass !== undefined && { entryClass: spec.entryClass }),
       args: spec.args,
       parallelism: spec.parallelism,
+      dropsUnclaimedState: spec.dropsUnclaimedState ?? false,
       ...(restoreFrom !== undefined && { savepointPath: restoreFrom }),
     });
   } catch (error) {

@@ -99,6 +99,12 @@ const trace = (message: string) =>
 
 // Create
 
+test("only a job that says so may lose state that no operator claims", async (t) => {
+  const { manager, spec, world } = t.context;
+  await createJob(world, { ...spec, dropsUnclaimedState: true });
+  t.true(manager.submissions[0]?.allowNonRestoredState);
+});
+
 test("create submits the job once and is done when it runs and has completed a checkpoint", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);

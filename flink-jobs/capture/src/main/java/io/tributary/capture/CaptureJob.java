@@ -1,6 +1,7 @@
 package io.tributary.capture;
 
 import io.tributary.capture.functions.ChangeEventDeserializer;
+import io.tributary.capture.functions.SettledChanges;
 import io.tributary.capture.functions.TopicRecordSchema;
 import io.tributary.capture.preflight.Preflight;
 import io.tributary.capture.preflight.SourceConnection;
@@ -50,6 +51,9 @@ public final class CaptureJob {
       StreamExecutionEnvironment env, Source<TopicRecord, ?, ?> source, Sink<TopicRecord> sink) {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "mysql tables")
         .uid("mysql-tables")
+        .map(new SettledChanges())
+        .name("settled changes")
+        .uid("settled-changes")
         .sinkTo(sink)
         .name("kafka topics")
         .uid("kafka-topics");

@@ -24,6 +24,8 @@ final class JobSettings {
   static Configuration of(CaptureOptions options) {
     Configuration settings = new Configuration();
     settings.set(PipelineOptions.MAX_PARALLELISM, MAX_PARALLELISM);
+    // Nobody keeps a record or changes it later, so none needs to be copied between operators.
+    settings.set(PipelineOptions.OBJECT_REUSE, true);
     setCheckpoints(settings, options.checkpointInterval());
     setRestarts(settings);
     return settings;

@@ -62,7 +62,8 @@ class CaptureJobTest {
     assertThat(operators).isNotEmpty().allMatch(node -> node.getTransformationUID() != null);
     assertThat(operators)
         .extracting(StreamNode::getOperatorName)
-        .containsExactlyInAnyOrder("Source: mysql tables", "kafka topics: Writer");
+        .containsExactlyInAnyOrder(
+            "Source: mysql tables", "settled changes", "kafka topics: Writer");
   }
 
   @Test
@@ -96,7 +97,7 @@ class CaptureJobTest {
 
   private static Source<TopicRecord, ?, ?> numberedRecords() {
     return new DataGeneratorSource<>(
-        index -> new TopicRecord("t" + index % 3, bytes(index), bytes(index)),
+        index -> new TopicRecord("t" + index % 3, bytes(index), bytes(index), false),
         RECORDS,
         TypeInformation.of(TopicRecord.class));
   }

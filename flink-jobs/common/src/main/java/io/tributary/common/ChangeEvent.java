@@ -24,6 +24,12 @@ public final class ChangeEvent {
   public static final String POS = "pos";
   public static final String ROW = "row";
 
+  /**
+   * Kafka header, without a value, of a change that comes again just the same if its transaction is
+   * aborted: it may be shown before the commit.
+   */
+  public static final String SETTLED_HEADER = "settled";
+
   private ChangeEvent() {}
 
   /** What happened to a row. */

@@ -14,6 +14,7 @@ import java.util.List;
  * @param group consumer group whose committed offsets the job starts from
  * @param tables the tables and their topics
  * @param warehouse where the rows go
+ * @param visibility when a change may be seen in the warehouse
  * @param checkpointInterval how often places are made safe: what is read again after a failure
  * @param flush when buffered rows go to the warehouse
  */
@@ -22,6 +23,7 @@ public record SyncConfig(
     String group,
     List<TableSpec> tables,
     ClickHouseConnection warehouse,
+    Visibility visibility,
     Duration checkpointInterval,
     FlushSettings flush) {
 
@@ -50,6 +52,7 @@ public record SyncConfig(
                 args.text("clickhouse-user"),
                 args.text("clickhouse-password-file"),
                 args.text("database")),
+            args.read("visibility", Visibility.COMMITTED, Visibility::parse),
             args.millis("checkpoint-interval-ms"),
             new FlushSettings(
                 (int) args.integer("flush-rows", 1, MAX_FLUSH_ROWS),

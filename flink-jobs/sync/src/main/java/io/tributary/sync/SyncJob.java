@@ -1,10 +1,13 @@
 package io.tributary.sync;
 
 import io.tributary.clickhouse.ClickHouseSink;
+import io.tributary.clickhouse.FlushSettings;
 import io.tributary.common.TableSpec;
 import io.tributary.sync.functions.ChangeEncoder;
 import io.tributary.sync.functions.ChangeRecordSchema;
+import io.tributary.sync.functions.EarlyChanges;
 import io.tributary.sync.functions.KafkaDeadLetters;
+import io.tributary.sync.functions.LeftToTheCommitted;
 import io.tributary.sync.records.ChangeRecord;
 import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -17,6 +20,7 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.RestartStrategyOptions.RestartStrategyType;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.core.execution.CheckpointingMode;
@@ -37,6 +41,12 @@ public final class SyncJob {
   /** Records per poll: enough for one to feed a good batch. */
   private static final int MAX_POLL_RECORDS = 5_000;
 
+  /** An early change is no older than this: about as long as a committed one takes. */
+  private static final Duration EARLY_AGE = Duration.ofSeconds(1);
+
+  /** Who wants changes early does not want them to wait for company. */
+  private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(10);
+
   /**
    * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
    * for the next.
@@ -53,8 +63,15 @@ public final class SyncJob {
   private static void run(SyncConfig config) throws Exception {
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.getExecutionEnvironment(settings(config.checkpointInterval()));
-    define(env, source(config), sink(config));
+    define(env, config);
     env.execute(NAME);
+  }
+
+  static void define(StreamExecutionEnvironment env, SyncConfig config) {
+    define(env, source(config), sink(config));
+    if (config.visibility() == Visibility.EARLY) {
+      defineEarly(env, earlySource(config), earlySink(config));
+    }
   }
 
   /** The pipeline: one source over all topics, one sink into all tables. */
@@ -71,6 +88,24 @@ public final class SyncJob {
         .sinkTo(sink)
         .uid("rows")
         .name("rows to ClickHouse");
+  }
+
+  /**
+   * The shortcut beside it. It only ever writes rows that the pipeline writes as well, with the
+   * same versions, so it needs no memory and may leave out what it likes.
+   */
+  static void defineEarly(
+      StreamExecutionEnvironment env, Source<ChangeRecord, ?, ?> source, Sink<ChangeRecord> sink) {
+    env.fromSource(
+            source,
+            WatermarkStrategy.noWatermarks(),
+            "early changes",
+            new ChangeRecordSchema().getProducedType())
+        .uid("early-changes")
+        .name("early changes from Kafka")
+        .sinkTo(sink)
+        .uid("early-rows")
+        .name("early rows to ClickHouse");
   }
 
   /** How the job runs and recovers. */
@@ -104,19 +139,33 @@ public final class SyncJob {
   }
 
   static KafkaSource<ChangeRecord> source(SyncConfig config) {
-    return KafkaSource.<ChangeRecord>builder()
-        .setBootstrapServers(config.kafkaBootstrap())
+    return topics(config)
         .setGroupId(config.group())
-        .setTopics(config.tables().stream().map(TableSpec::topic).toList())
         .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
         .setDeserializer(new ChangeRecordSchema())
         .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+        .setProperty(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT.key(), "true")
+        .build();
+  }
+
+  static KafkaSource<ChangeRecord> earlySource(SyncConfig config) {
+    return topics(config)
+        .setGroupId(config.group() + "-early")
+        .setStartingOffsets(OffsetsInitializer.latest())
+        .setDeserializer(new EarlyChanges(EARLY_AGE))
+        .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted")
+        .setProperty(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT.key(), "false")
+        .build();
+  }
+
+  private static KafkaSourceBuilder<ChangeRecord> topics(SyncConfig config) {
+    return KafkaSource.<ChangeRecord>builder()
+        .setBootstrapServers(config.kafkaBootstrap())
+        .setTopics(config.tables().stream().map(TableSpec::topic).toList())
         .setProperty(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, String.valueOf(MAX_POLL_RECORDS))
         .setProperty(
             KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
-            String.valueOf(PARTITION_DISCOVERY.toMillis()))
-        .setProperty(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT.key(), "true")
-        .build();
+            String.valueOf(PARTITION_DISCOVERY.toMillis()));
   }
 
   static ClickHouseSink<ChangeRecord> sink(SyncConfig config) {
@@ -125,5 +174,14 @@ public final class SyncJob {
         new ChangeEncoder.Factory(config.tables()),
         new KafkaDeadLetters.Factory(config.kafkaBootstrap(), config.tables()),
         config.flush());
+  }
+
+  static ClickHouseSink<ChangeRecord> earlySink(SyncConfig config) {
+    return new ClickHouseSink<>(
+        config.warehouse(),
+        new ChangeEncoder.Factory(config.tables()),
+        new LeftToTheCommitted.Factory(),
+        new FlushSettings(
+            config.flush().maxRows(), config.flush().maxBytes(), EARLY_FLUSH_INTERVAL));
   }
 }

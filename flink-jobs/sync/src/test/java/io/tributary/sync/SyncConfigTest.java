@@ -23,6 +23,7 @@ class SyncConfigTest {
     "--clickhouse-user", "sync",
     "--clickhouse-password-file", "/run/secrets/clickhouse-sync-password",
     "--database", "platform",
+    "--visibility", "early",
     "--checkpoint-interval-ms", "5000",
     "--flush-rows", "50000",
     "--flush-interval-ms", "50"
@@ -37,6 +38,7 @@ class SyncConfigTest {
     assertThat(config.tables()).singleElement().extracting("rows").isEqualTo("orders_rows");
     assertThat(config.warehouse().url()).isEqualTo("http://clickhouse-server:8123");
     assertThat(config.warehouse().database()).isEqualTo("platform");
+    assertThat(config.visibility()).isEqualTo(Visibility.EARLY);
     assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.flush().maxRows()).isEqualTo(50_000);
     assertThat(config.flush().idleInterval()).isEqualTo(Duration.ofMillis(50));
@@ -48,6 +50,7 @@ class SyncConfigTest {
     args.subList(0, 2).clear();
     args.set(args.indexOf("50000"), "0");
     args.set(args.indexOf("50"), "soon");
+    args.set(args.indexOf("early"), "at once");
     args.addAll(List.of("--colour", "red"));
 
     assertThatIllegalArgumentException()
@@ -55,6 +58,7 @@ class SyncConfigTest {
         .withMessageContaining("--kafka-bootstrap is missing")
         .withMessageContaining("--flush-rows must be a whole number from 1")
         .withMessageContaining("--flush-interval-ms must be")
+        .withMessageContaining("--visibility must be committed or early, not 'at once'")
         .withMessageContaining("--colour is unknown");
   }
 }

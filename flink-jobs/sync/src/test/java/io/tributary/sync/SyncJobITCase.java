@@ -3,6 +3,7 @@ package io.tributary.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tributary.clickhouse.testing.RealClickHouse;
+import io.tributary.common.ChangeEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -164,6 +165,44 @@ class SyncJobITCase {
   }
 
   @Test
+  void showsSettledChangesEarlyAndTheirAbortChangesNothing() throws Exception {
+    commit(change(1, "c", null, order(1, "Anchor", "1.00", "2025-01-11T10:30:00Z"), 100));
+    start("group-" + topic, "early");
+    eventually("the committed row", this::orders, rows -> rows.size() == 1);
+
+    Message first = change(2, "c", null, order(2, "Early", "1.00", "2025-01-11T10:30:00Z"), 200);
+    Message unsettled = change(3, "r", null, order(3, "Late", "1.00", "2025-01-11T10:30:00Z"), 90);
+    try (KafkaProducer<String, String> aborting = producer("aborted-" + topic)) {
+      aborting.beginTransaction();
+      aborting.send(unsettled.to(topic));
+      eventually(
+          "the settled change, which is not committed",
+          () -> {
+            // Sent again and again: the early source starts at the end of each partition.
+            aborting.send(settled(first)).get();
+            return orders();
+          },
+          rows -> rows.contains("2 Early 1 2025-01-11 10:30:00.000000"));
+      assertThat(orders()).hasSize(2);
+      aborting.abortTransaction();
+    }
+
+    commit(
+        first,
+        change(
+            2,
+            "u",
+            order(2, "Early", "1.00", "2025-01-11T10:30:00Z"),
+            order(2, "Newer", "1.00", "2025-01-11T10:30:00Z"),
+            300));
+    eventually(
+        "what was committed in the end",
+        this::orders,
+        List.of("1 Anchor 1 2025-01-11 10:30:00.000000", "2 Newer 1 2025-01-11 10:30:00.000000")
+            ::equals);
+  }
+
+  @Test
   void keepsWhatCanNeverBeStoredWithItsReasonAndStoresTheRest() throws Exception {
     commit(
         change(1, "c", null, order(1, "Laptop", "10.00", "2025-01-11T10:30:00Z"), 100),
@@ -230,6 +269,10 @@ class SyncJobITCase {
   }
 
   private void start(String group) throws Exception {
+    start(group, "committed");
+  }
+
+  private void start(String group, String visibility) throws Exception {
     SyncConfig config =
         SyncConfig.fromArgs(
             "--kafka-bootstrap",
@@ -249,6 +292,8 @@ class SyncJobITCase {
             warehouse.connection().passwordFile(),
             "--database",
             DATABASE,
+            "--visibility",
+            visibility,
             "--checkpoint-interval-ms",
             "500",
             "--flush-rows",
@@ -259,7 +304,7 @@ class SyncJobITCase {
         StreamExecutionEnvironment.getExecutionEnvironment(
             SyncJob.settings(config.checkpointInterval()));
     env.setParallelism(2);
-    SyncJob.define(env, SyncJob.source(config), SyncJob.sink(config));
+    SyncJob.define(env, config);
     job = env.executeAsync(SyncJob.NAME);
   }
 
@@ -295,6 +340,12 @@ class SyncJobITCase {
           new TopicPartition(topic, written.partition()), written.offset() + 1, Math::max);
     }
     producer.commitTransaction();
+  }
+
+  private ProducerRecord<String, String> settled(Message message) {
+    ProducerRecord<String, String> record = message.to(topic);
+    record.headers().add(ChangeEvent.SETTLED_HEADER, new byte[0]);
+    return record;
   }
 
   private static Message change(int id, String op, String before, String after, long pos) {

@@ -68,7 +68,13 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
           "the source sent a change of table %s, which is not captured"
               .formatted(source.getString(ChangeEvent.TABLE)));
     }
-    out.collect(new TopicRecord(table.topic(), keyOf(sourceRecord, table), valueOf(value, source)));
+    Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
+    out.collect(
+        new TopicRecord(
+            table.topic(),
+            keyOf(sourceRecord, table),
+            valueOf(value, op, source),
+            op == Op.SNAPSHOT));
   }
 
   @Override
@@ -84,8 +90,7 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     return json(json -> rows().write(json, (Struct) sourceRecord.key(), table.key()));
   }
 
-  private byte[] valueOf(Struct value, Struct source) throws IOException {
-    Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
+  private byte[] valueOf(Struct value, Op op, Struct source) throws IOException {
     return json(
         json -> {
           json.writeStartObject();

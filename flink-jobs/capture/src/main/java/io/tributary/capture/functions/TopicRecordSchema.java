@@ -1,6 +1,7 @@
 package io.tributary.capture.functions;
 
 import io.tributary.capture.records.TopicRecord;
+import io.tributary.common.ChangeEvent;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -10,10 +11,15 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  */
 public final class TopicRecordSchema implements KafkaRecordSerializationSchema<TopicRecord> {
   private static final long serialVersionUID = 1L;
+  private static final byte[] NOTHING = {};
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       TopicRecord record, KafkaSinkContext context, Long timestamp) {
-    return new ProducerRecord<>(record.topic, record.key, record.value);
+    var produced = new ProducerRecord<>(record.topic, record.key, record.value);
+    if (record.settled) {
+      produced.headers().add(ChangeEvent.SETTLED_HEADER, NOTHING);
+    }
+    return produced;
   }
 }

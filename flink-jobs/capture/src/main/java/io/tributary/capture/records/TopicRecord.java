@@ -6,6 +6,12 @@ public final class TopicRecord {
   public byte[] key;
   public byte[] value;
 
+  /** Whether it is a row of the snapshot rather than a change from the binlog. */
+  public boolean snapshot;
+
+  /** Whether the change would come again just the same if the job had to go back. */
+  public boolean settled;
+
   /** For Flink's serialiser. */
   public TopicRecord() {}
 
@@ -13,10 +19,12 @@ public final class TopicRecord {
    * @param topic where the record goes
    * @param key its key: decides the partition
    * @param value the change event
+   * @param snapshot whether it is a row of the snapshot
    */
-  public TopicRecord(String topic, byte[] key, byte[] value) {
+  public TopicRecord(String topic, byte[] key, byte[] value, boolean snapshot) {
     this.topic = topic;
     this.key = key;
     this.value = value;
+    this.snapshot = snapshot;
   }
 }
