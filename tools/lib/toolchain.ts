@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
+import pRetry from "p-retry";
 import { combinedHash, contentHash } from "../../images/hash";
 import { runInBuilder, type BuilderMount } from "./builder";
 import { messageOf, Problem } from "./problem";
@@ -214,12 +215,15 @@ async function build(folder: string, versions: ToolchainVersions, watcher: Watch
   watcher.report(`building Pulumi ${versions.pulumi} and its plugins: minutes, the first time`);
   const bin = path.join(folder, "bin");
   mkdirSync(bin);
-  await runWithGo(
-    ["sh", "build.sh", "/out"],
-    [{ source: bin, target: "/out" }],
-    "toolchain-build.log",
-    watcher,
-  );
+  const compile = () =>
+    runWithGo(["sh", "build.sh", "/out"], [{ source: bin, target: "/out" }], "toolchain-build.log", watcher);
+  // Hundreds of modules are fetched on the way. What is there is kept, so another try goes on where this one stopped.
+  await pRetry(compile, {
+    retries: 2,
+    ...(watcher.signal && { signal: watcher.signal }),
+    onFailedAttempt: ({ error, retriesLeft }) =>
+      watcher.report(`the build failed (${messageOf(error)}); ${retriesLeft} more tries`),
+  });
   cpSync(
     path.join(projectFolder, "node_modules", "@pulumi", "pulumi", dynamicProviderHost),
     path.join(bin, dynamicProviderHost),
