@@ -13,7 +13,7 @@ export TRIBUTARY_YES := $(YES)
 run := node --import tsx
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up down status logs env doctor toolchain images jobs check fix test test-unit test-stack
+.PHONY: help bootstrap up down status logs env doctor toolchain images jobs check fix bench test test-unit test-stack
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check: bootstrap ## Format, lint and types, in seconds
 
 fix: bootstrap ## Repair what `make check` finds, where a tool can
 	@$(run) tools/check.ts --fix
+
+bench: bootstrap ## Measure freshness and throughput on a stack of its own (minutes)
+	@$(run) tools/bench.ts --write docs/benchmarks.md
 
 test: bootstrap ## Everything, on a stack of its own
 	@$(run) tools/test.ts

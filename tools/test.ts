@@ -10,7 +10,15 @@ import { prepare, stepsAtOnce } from "./lib/prepare";
 import { messageOf, Problem } from "./lib/problem";
 import { logsFolder } from "./lib/project";
 import { runSteps, StepsFailed, type Progress, type Step } from "./lib/steps";
-import { Results, runAva, runCheck, runJobTests, runServiceTests, runServiceTestsOn } from "./lib/suites";
+import {
+  Results,
+  runAva,
+  runCheck,
+  runJobTests,
+  runPluginTests,
+  runServiceTests,
+  runServiceTestsOn,
+} from "./lib/suites";
 import {
   bringUp,
   collectLogs,
@@ -21,7 +29,7 @@ import {
 } from "./lib/test-stack";
 import { formatDuration, formatTable, paint } from "./lib/text";
 
-const groups = ["check", "unit", "service", "jobs", "images", "stack"] as const;
+const groups = ["check", "unit", "service", "jobs", "plugins", "images", "stack"] as const;
 type Group = (typeof groups)[number];
 
 const program = command(
@@ -42,6 +50,7 @@ const suites = {
   unit: suite("unit", "unit", (progress) => runAva(progress, "ava.unit.config.mjs")),
   service: suite("service", "service", runServiceTests),
   jobs: suite("jobs", "job tests", runJobTests),
+  plugins: suite("plugins", "plugin tests", runPluginTests),
   images: suite("images", "image contracts", (progress) => runAva(progress, "ava.images.config.mjs")),
   stack: [
     ...suite("stack", "service on MySQL", (progress) => runServiceTestsOn(testStack, progress)),
@@ -81,7 +90,7 @@ async function attempt(steps: readonly Step[], signal?: AbortSignal): Promise<vo
 
 /** Docker, and a place on this machine for the stack. */
 function dockerSteps(): Step[] {
-  if ([...suites.jobs, ...suites.images, ...suites.stack].length === 0) return [];
+  if ([...suites.jobs, ...suites.plugins, ...suites.images, ...suites.stack].length === 0) return [];
   return [
     { name: "docker", run: (progress) => ensureEngine(progress) },
     { name: "old test stacks", after: ["docker"], run: removeOldTestStacks },
@@ -102,6 +111,8 @@ async function stepsWithDocker(): Promise<Step[]> {
   const { steps, names, builder } = await prepare("auto");
   const before = [
     ...suites.jobs.map((suite) => ({ ...suite, after: builder })),
+    // They compile what the toolchain has just compiled.
+    ...suites.plugins.map((suite) => ({ ...suite, after: ["toolchain"] })),
     ...suites.images.map((suite) => ({ ...suite, after: names })),
   ];
   if (suites.stack.length === 0) return [...steps, ...before];

@@ -2,6 +2,7 @@ import test from "ava";
 import {
   closingLine,
   complaintAbout,
+  countGoTests,
   countSurefire,
   countTap,
   failuresOf,
@@ -45,6 +46,17 @@ test("Maven's modules are added up, its single classes are not counted twice", (
   ];
   t.deepEqual(countSurefire(lines), { passed: 8, failed: 3, skipped: 3 });
   t.deepEqual(countSurefire(["[INFO] BUILD SUCCESS"]), { passed: 0, failed: 0, skipped: 0 });
+});
+
+test("of Go's tests, those count that stand alone, with their subtests inside", (t) => {
+  const lines = [
+    "=== RUN   TestGrants",
+    "    --- PASS: TestGrants/on_a_table (0.00s)",
+    "--- PASS: TestGrants (0.01s)",
+    "--- FAIL: TestUsers (0.01s)",
+    "--- SKIP: TestLater (0.00s)",
+  ];
+  t.deepEqual(countGoTests(lines), { passed: 1, failed: 1, skipped: 1 });
 });
 
 test("a suite that ran nothing, or skipped something, is no success", (t) => {

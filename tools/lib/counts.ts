@@ -57,6 +57,12 @@ export function countSurefire(lines: readonly string[]): Counts {
   );
 }
 
+/** Counts from what `go test -v` prints: a line for each test, subtests indented below theirs. Pure. */
+export function countGoTests(lines: readonly string[]): Counts {
+  const ended = (how: string) => lines.filter((line) => line.startsWith(`--- ${how}: `)).length;
+  return { passed: ended("PASS"), failed: ended("FAIL"), skipped: ended("SKIP") };
+}
+
 /** What is wrong with a suite that ended with these counts, if anything. A suite that ran nothing proves nothing. */
 export function complaintAbout({ passed, failed, skipped }: Counts): string | undefined {
   if (failed > 0) return `${failed} of ${passed + failed} failed`;

@@ -2,13 +2,14 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import type { Check } from "./checks";
 import { CommandFailed } from "./command";
-import { complaintAbout, countSurefire, countTap, failuresOf, type Counts } from "./counts";
+import { complaintAbout, countGoTests, countSurefire, countTap, failuresOf, type Counts } from "./counts";
 import { testJobs } from "./jobs";
 import { messageOf, Problem } from "./problem";
 import { projectFolder } from "./project";
 import { readOutputs } from "./pulumi";
 import type { Progress, Step } from "./steps";
 import { formatDuration } from "./text";
+import { testPlugins } from "./toolchain";
 
 /** What a suite's run tells. */
 interface Outcome extends Counts {
@@ -161,6 +162,23 @@ export async function runJobTests(progress: Progress): Promise<Outcome> {
     return { ...counts, details: messageOf(error) };
   }
   return countSurefire(lines);
+}
+
+/** The tests of the project's own Pulumi plugins, in the Go builder. */
+export async function runPluginTests(progress: Progress): Promise<Outcome> {
+  const lines: string[] = [];
+  const report = (line: string) => {
+    lines.push(line);
+    progress.update(line);
+  };
+  try {
+    await testPlugins({ report, signal: progress.signal });
+  } catch (error) {
+    const counts = countGoTests(lines);
+    if (counts.failed === 0) throw error;
+    return { ...counts, details: messageOf(error) };
+  }
+  return countGoTests(lines);
 }
 
 /** Whether npm's record of an installation, which it writes last, is newer than the lock file. */

@@ -1,0 +1,142 @@
+// `make bench`: how fresh and how fast the pipeline is, measured on a stack of its own. Minutes; bounded; not in CI.
+import { writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { openServers, type Servers } from "./lib/bench/access";
+import { benchStack, bringUp, takeDown } from "./lib/bench/bench-stack";
+import { freshnessHeader, freshnessRow, loadCases, measureFreshness } from "./lib/bench/freshness";
+import { markdownTable } from "./lib/bench/statistics";
+import { measureApi, measureBacklog, measureSustained, type Finding } from "./lib/bench/throughput";
+import { command, run } from "./lib/cli";
+import { ensureEngine } from "./lib/docker-engine";
+import { logsFolder } from "./lib/project";
+import { containerNames, readStackSettings } from "./lib/stack";
+import { runSteps, type Progress } from "./lib/steps";
+import { formatBytes } from "./lib/text";
+
+const parts = ["committed", "early", "sustained", "api", "backlog"] as const;
+type Part = (typeof parts)[number];
+
+const program = command(
+  "bench",
+  "Measure freshness and throughput on a stack of its own, which is removed again.",
+)
+  .addOption(new Option("--only <part...>", "only these").choices(parts).default(parts, "all"))
+  .option("--intervals <interval...>", "checkpoint intervals of the capture job", [
+    "250 ms",
+    "500 ms",
+    "1 second",
+  ])
+  .option("--seconds <n>", "how long each measurement takes", positive, 20)
+  .option("--backlog <n>", "changes that pile up", positive, 1_000_000)
+  .option("--write <file>", "also write the report there, as Markdown")
+  .option("--keep", `leave the stack up; \`make down STACK=${benchStack}\` removes it`, false)
+  .parse();
+const options = program.opts<{
+  only: readonly Part[];
+  intervals: readonly string[];
+  seconds: number;
+  backlog: number;
+  write?: string;
+  keep: boolean;
+}>();
+
+/** The loads that are measured once more with changes shown early, at the default interval. */
+const usualInterval = "500 ms";
+
+const sections: string[] = [];
+
+await run(async (signal) => {
+  const logs = path.join(logsFolder, "bench");
+  const step = (name: string, work: (progress: Progress) => Promise<string | undefined>) =>
+    runSteps([{ name, run: work }], { logs, signal });
+  await step("docker", (progress) => ensureEngine(progress));
+  try {
+    if (options.only.includes("committed"))
+      for (const interval of options.intervals) await freshness(step, signal, interval, "committed");
+    if (options.only.includes("early")) await freshness(step, signal, usualInterval, "early");
+    await throughput(step, signal);
+  } finally {
+    if (!options.keep) await runSteps([{ name: "down", run: takeDown }], { logs });
+    report();
+  }
+});
+
+type RunStep = (name: string, work: (progress: Progress) => Promise<string | undefined>) => Promise<void>;
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("a whole number above 0");
+}
+
+/** Freshness under every load, with one set of settings. */
+async function freshness(
+  step: RunStep,
+  signal: AbortSignal,
+  captureCheckpoint: string,
+  visibility: string,
+): Promise<void> {
+  const what = `${visibility}, checkpoint every ${captureCheckpoint}`;
+  await step(`up: ${what}`, (progress) => bringUp(progress, { captureCheckpoint, visibility }));
+  const rows: string[][] = [];
+  await withServers(async (servers) => {
+    for (const load of loadCases)
+      await step(`${load.name}, ${what}`, async () => {
+        const row = freshnessRow(
+          await measureFreshness(servers, load, options.seconds * 1000, containers(), signal),
+        );
+        rows.push(row);
+        return row.slice(1, 5).join("; ");
+      });
+  });
+  sections.push(`## Freshness: ${what}\n\n${markdownTable(freshnessHeader, rows)}`);
+}
+
+/** How much goes through, with the settings' defaults. */
+async function throughput(step: RunStep, signal: AbortSignal): Promise<void> {
+  const duration = options.seconds * 1000;
+  const measurements: [Part, string, (servers: Servers) => Promise<Finding[]>][] = [
+    ["sustained", "Sustained, through MySQL", (s) => measureSustained(s, duration, containers(), signal)],
+    ["api", "Sustained, through the API", (s) => measureApi(s, duration, containers(), signal)],
+    ["backlog", "A backlog", (s) => measureBacklog(s, options.backlog, containers(), signal)],
+  ];
+  const wanted = measurements.filter(([part]) => options.only.includes(part));
+  if (wanted.length === 0) return;
+  await step("up: defaults", (progress) => bringUp(progress));
+  await withServers(async (servers) => {
+    for (const [, title, measure] of wanted)
+      await step(title, async () => {
+        const findings = await measure(servers);
+        sections.push(`## ${title}\n\n${markdownTable(["what", "result"], findings)}`);
+        return findings.map((finding) => finding.join(": ")).join("; ");
+      });
+  });
+}
+
+async function withServers(action: (servers: Servers) => Promise<void>): Promise<void> {
+  const servers = await openServers(benchStack);
+  try {
+    await action(servers);
+  } finally {
+    await servers.warehouse.close();
+  }
+}
+
+function containers(): string[] {
+  return containerNames(readStackSettings(benchStack));
+}
+
+function report(): void {
+  const machine = `${os.cpus().length} cores, ${formatBytes(os.totalmem())}, Linux ${os.release()}`;
+  const text = [
+    "# Benchmarks",
+    `Written by \`make bench\` on ${new Date().toISOString().slice(0, 10)}; everything, the load and the measuring ` +
+      `included, on one machine: ${machine}. Times are p50 / p95 / p99 / largest in milliseconds, by one clock, of ` +
+      "orders placed beside the load; what is seen in the warehouse is seen through the FINAL view.",
+    ...sections,
+  ].join("\n\n");
+  console.log(`\n${text}`);
+  if (options.write) writeFileSync(options.write, `${text}\n`);
+}

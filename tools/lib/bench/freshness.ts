@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startLoad } from "../load/load";
+import type { Servers } from "./access";
+import { formatCpu, watchCpu } from "./cpu";
+import { probeFreshness } from "./probes";
+import { formatSpread, spreadOf, type Spread } from "./statistics";
+
+/** A load under which freshness is measured. */
+export interface LoadCase {
+  readonly name: string;
+  /** Row changes per second. */
+  readonly rate: number;
+  /** Row changes of each transaction; what suits the rate if it is not given. */
+  readonly transactionSize?: number;
+}
+
+/** An order with its item, and the marker that the load keeps: four changes, of which the load makes at least three. */
+const smallTransaction = 3;
+
+export const loadCases: readonly LoadCase[] = [
+  { name: "10 changes/s", rate: 10 },
+  { name: "100 changes/s", rate: 100 },
+  { name: "1,000 changes/s", rate: 1_000 },
+  { name: "5,000 changes/s", rate: 5_000 },
+  { name: "1,000 transactions/s", rate: 3_000, transactionSize: smallTransaction },
+];
+
+/** What one case gave. */
+export interface Freshness {
+  readonly load: LoadCase;
+  /** Row changes per second that were really made. */
+  readonly achieved: number;
+  /** Transactions per second that were really made. */
+  readonly transactions: number;
+  /** From the source's commit to the topic. Milliseconds. */
+  readonly topic: Spread;
+  /** From the topic to the warehouse. */
+  readonly sync: Spread;
+  /** From the commit to the warehouse. */
+  readonly all: Spread;
+  readonly cpu: string;
+}
+
+/** The load runs this long before anything is measured. Milliseconds. */
+const warmUp = 5_000;
+
+/**
+ * Measures how old changes are when they can be seen, under a load.
+ *
+ * @param duration of the measurement, milliseconds
+ * @param containers whose processor time is watched
+ */
+export async function measureFreshness(
+  servers: Servers,
+  load: LoadCase,
+  duration: number,
+  containers: readonly string[],
+  signal: AbortSignal,
+): Promise<Freshness> {
+  const { rate, transactionSize } = load;
+  const running = await startLoad(servers.source, { rate, ...(transactionSize && { transactionSize }) });
+  try {
+    await sleep(warmUp, undefined, { signal });
+    const before = running.totals();
+    const stopWatching = watchCpu(containers);
+    const arrivals = await probeFreshness(servers, duration, signal);
+    const cpu = await stopWatching();
+    const after = running.totals();
+    const perSecond = (of: "changes" | "transactions") =>
+      (after[of] - before[of]) / (after.seconds - before.seconds);
+    return {
+      load,
+      achieved: perSecond("changes"),
+      transactions: perSecond("transactions"),
+      topic: spreadOf(arrivals.map(({ topic }) => topic)),
+      sync: spreadOf(arrivals.map(({ topic, warehouse }) => warehouse - topic)),
+      all: spreadOf(arrivals.map(({ warehouse }) => warehouse)),
+      cpu: formatCpu(cpu, servers.outputs.prefix),
+    };
+  } finally {
+    await running.stop();
+  }
+}
+
+export const freshnessHeader = [
+  "load",
+  "made",
+  "commit → topic",
+  "topic → warehouse",
+  "commit → warehouse",
+  "probes",
+  "cores",
+];
+
+/** A line of the table. Pure. */
+export function freshnessRow({ load, achieved, transactions, topic, sync, all, cpu }: Freshness): string[] {
+  return [
+    load.name,
+    `${achieved.toFixed(0)} changes/s in ${transactions.toFixed(0)} tx/s`,
+    formatSpread(topic),
+    formatSpread(sync),
+    `**${formatSpread(all)}**`,
+    String(all.count),
+    cpu,
+  ];
+}
