@@ -12,9 +12,9 @@ export type CpuUse = ReadonlyMap<string, number>;
 export function watchCpu(containers: readonly string[]): () => Promise<CpuUse> {
   const sums = new Map<string, number>();
   let looks = 0;
-  let stopped = false;
+  const stop = new AbortController();
   const watching = (async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       // Docker watches for a second or two before it answers.
       for (const [name, cores] of parseStats(
         await docker("stats", "--no-stream", "--format", "{{.Name}} {{.CPUPerc}}", ...containers),
@@ -24,7 +24,7 @@ export function watchCpu(containers: readonly string[]): () => Promise<CpuUse> {
     }
   })();
   return async () => {
-    stopped = true;
+    stop.abort();
     await watching;
     return new Map([...sums].map(([name, sum]) => [name, sum / looks]));
   };
