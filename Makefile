@@ -13,7 +13,7 @@ export TRIBUTARY_YES := $(YES)
 run := node --import tsx
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up down status logs env doctor toolchain images jobs check fix bench test test-unit test-stack
+.PHONY: help bootstrap up down status logs env doctor toolchain images jobs check fix bench test test-unit test-stack test-faults
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,3 +66,6 @@ test-unit: bootstrap ## Unit tests only: neither Docker nor network
 
 test-stack: bootstrap ## The stack suite only, on a stack of its own
 	@$(run) tools/test.ts --only stack
+
+test-faults: bootstrap ## Faults under load, on a stack of its own: half an hour
+	@$(run) tools/test.ts --only faults --write-report

@@ -1,9 +1,11 @@
 // `make test`: every suite, the stack suite on a stack of its own, which is removed again whatever happens.
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { Option } from "commander";
 import { checks } from "./lib/checks";
 import { command, run } from "./lib/cli";
 import { closingLine, sum } from "./lib/counts";
+import { writeFaultReport } from "./lib/fault-report";
 import { ensureEngine } from "./lib/docker-engine";
 import { lockStack } from "./lib/lock";
 import { prepare, stepsAtOnce } from "./lib/prepare";
@@ -29,17 +31,32 @@ import {
 } from "./lib/test-stack";
 import { formatDuration, formatTable, paint } from "./lib/text";
 
-const groups = ["check", "unit", "service", "jobs", "plugins", "images", "stack"] as const;
+const usualGroups = ["check", "unit", "service", "jobs", "plugins", "images", "stack"] as const;
+/** The fault suite takes half an hour, so it runs only when it is named. */
+const groups = [...usualGroups, "faults"] as const;
 type Group = (typeof groups)[number];
 
 const program = command(
   "test",
   "Run every suite; the stack suite brings up a stack of its own and removes it again.",
 )
-  .addOption(new Option("--only <group...>", "only these").choices(groups).default(groups, "all"))
+  .addOption(
+    new Option("--only <group...>", "only these").choices(groups).default(usualGroups, "all but faults"),
+  )
+  .option(
+    "--restart-docker",
+    "one of the faults restarts Docker: every container of this machine stops",
+    false,
+  )
+  .option("--write-report", "put what the fault suite measures into docs/faults.md", false)
   .option("--keep", `leave the stack up, to look at it; \`make down STACK=${testStack}\` removes it`, false)
   .parse();
-const { only, keep } = program.opts<{ only: readonly Group[]; keep: boolean }>();
+const { only, keep, restartDocker, writeReport } = program.opts<{
+  only: readonly Group[];
+  keep: boolean;
+  restartDocker: boolean;
+  writeReport: boolean;
+}>();
 
 const logs = path.join(logsFolder, "test");
 const results = new Results();
@@ -56,6 +73,7 @@ const suites = {
     ...suite("stack", "service on MySQL", (progress) => runServiceTestsOn(testStack, progress)),
     ...suite("stack", "stack", runStackSuite),
   ],
+  faults: suite("faults", "faults", runFaultSuite),
 } satisfies Record<Group, Step[]>;
 
 /** A suite, if its group is wanted. */
@@ -90,7 +108,7 @@ async function attempt(steps: readonly Step[], signal?: AbortSignal): Promise<vo
 
 /** Docker, and a place on this machine for the stack. */
 function dockerSteps(): Step[] {
-  if ([...suites.jobs, ...suites.plugins, ...suites.images, ...suites.stack].length === 0) return [];
+  if (Object.values({ ...suites, check: [], unit: [], service: [] }).flat().length === 0) return [];
   return [
     { name: "docker", run: (progress) => ensureEngine(progress) },
     { name: "old test stacks", after: ["docker"], run: removeOldTestStacks },
@@ -115,12 +133,14 @@ async function stepsWithDocker(): Promise<Step[]> {
     ...suites.plugins.map((suite) => ({ ...suite, after: ["toolchain"] })),
     ...suites.images.map((suite) => ({ ...suite, after: names })),
   ];
-  if (suites.stack.length === 0) return [...steps, ...before];
+  // The stack suite's last file destroys the stack.
+  const deployed = [...suites.faults, ...suites.stack];
+  if (deployed.length === 0) return [...steps, ...before];
   const up: Step = { name: "up", after: names, behind: namesOf(before), lastLines: 60, run: bringUp };
-  const onStack = suites.stack.map((suite, i) => ({
+  const onStack = deployed.map((suite, i) => ({
     ...suite,
     after: ["up"],
-    behind: namesOf(suites.stack.slice(0, i)),
+    behind: namesOf(deployed.slice(0, i)),
   }));
   return [...steps, ...before, up, ...onStack];
 }
@@ -136,6 +156,19 @@ function runStackSuite(progress: Progress): ReturnType<typeof runAva> {
     TRIBUTARY_STACK: testStack,
     PULUMI_STACK: testStack,
   });
+}
+
+/** The faults that were met go to the report, in the order in which they came, also if others were not. */
+async function runFaultSuite(progress: Progress): ReturnType<typeof runAva> {
+  const file = path.join(logs, "fault-results.jsonl");
+  rmSync(file, { force: true });
+  const outcome = await runAva(progress, "ava.faults.config.mjs", [], {
+    TRIBUTARY_STACK: testStack,
+    TRIBUTARY_FAULT_RESULTS: file,
+    ...(restartDocker && { TRIBUTARY_RESTART_DOCKER: "yes" }),
+  });
+  if (writeReport) writeFaultReport(file);
+  return outcome;
 }
 
 /** Also after an interrupt: nothing of the stack may stay behind. */

@@ -62,7 +62,8 @@ export async function docker(...args: string[]): Promise<string> {
   return (await execa("docker", args)).stdout;
 }
 
-async function secret(name: string): Promise<string> {
+/** A password of the stack, by its file's name. */
+export async function secret(name: string): Promise<string> {
   return (await readFile(`${(await stackOutputs()).secretsFolder}/${name}`, "utf8")).trim();
 }
 
@@ -93,18 +94,24 @@ export async function source<T = Record<string, unknown>>(sql: string, values: u
   }
 }
 
-let reader: Promise<ClickHouseClient> | undefined;
+const clients = new Map<string, Promise<ClickHouseClient>>();
 
-async function connectToWarehouse(): Promise<ClickHouseClient> {
+/** A client of the warehouse as one of its users, made once. */
+export function warehouseOf(user: "reader" | "verify"): Promise<ClickHouseClient> {
+  const client = clients.get(user) ?? connectToWarehouse(user);
+  clients.set(user, client);
+  return client;
+}
+
+async function connectToWarehouse(user: string): Promise<ClickHouseClient> {
   const { clickhouseUrl } = await stackOutputs();
-  const password = await secret("clickhouse-reader-password");
-  return createClient({ url: clickhouseUrl, username: "reader", password, database: "platform" });
+  const password = await secret(`clickhouse-${user}-password`);
+  return createClient({ url: clickhouseUrl, username: user, password, database: "platform" });
 }
 
 /** Asks the warehouse as its read-only user. */
 export async function warehouse<T = Record<string, unknown>>(query: string): Promise<T[]> {
-  reader ??= connectToWarehouse();
-  const answer = await (await reader).query({ query, format: "JSONEachRow" });
+  const answer = await (await warehouseOf("reader")).query({ query, format: "JSONEachRow" });
   return answer.json<T>();
 }
 

@@ -5,7 +5,7 @@ import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2/promise"
 import { messageOf, Problem } from "../problem";
 import { connect, Lane, type Commit, type SourceAccess } from "./lane";
 import { Pace, transactionSizeFor } from "./pace";
-import { planTransaction, seededRandom, usualMix, type LaneState, type Mix } from "./plan";
+import { changesOf, planTransaction, seededRandom, usualMix, type LaneState, type Mix } from "./plan";
 import type { Product } from "./statements";
 
 /** What a load does, and how fast. */
@@ -42,6 +42,8 @@ export interface Totals {
 
 /** A load that is running. */
 export interface Load {
+  /** Row changes made before its first transaction: markers with their items, and products that were not there. */
+  readonly prepared: number;
   /** What it has done so far. */
   totals(): Totals;
   /** What stopped it before its time, if anything did. */
@@ -69,7 +71,7 @@ const productNames = Array.from({ length: 8 }, (_, i) => `Load ${i + 1}`);
 export async function startLoad(access: SourceAccess, options: LoadOptions): Promise<Load> {
   const { rate, mix = usualMix, connections = 4, atMost = 600_000 } = options;
   const size = options.transactionSize ?? transactionSizeFor(rate);
-  const lanes = await prepareLanes(access, connections);
+  const { lanes, prepared } = await prepareLanes(access, connections);
 
   const stop = new AbortController();
   const giveUp = new AbortController();
@@ -120,6 +122,7 @@ export async function startLoad(access: SourceAccess, options: LoadOptions): Pro
     return { changes, transactions, unknown, failures, seconds, rate: changes / seconds };
   };
   return {
+    prepared,
     totals,
     get failure() {
       return failure;
@@ -144,10 +147,13 @@ function isAborted(signal: AbortSignal): boolean {
 const firstSerial = 1;
 
 /** Keeps a block of keys for this load, and gives each lane its marker and its share of the block. */
-async function prepareLanes(access: SourceAccess, count: number): Promise<Lane[]> {
+async function prepareLanes(
+  access: SourceAccess,
+  count: number,
+): Promise<{ lanes: Lane[]; prepared: number }> {
   const connection = await connect(access);
   try {
-    const products = await makeProducts(connection);
+    const { products, made } = await makeProducts(connection);
     const { firstOrder, firstItem } = await reserveKeys(connection, products[0]!);
     const pivot = new Date(Date.now() - 15 * 24 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
     const starts = Array.from({ length: count }, (_, lane) => Math.floor((lane * room) / count));
@@ -155,26 +161,30 @@ async function prepareLanes(access: SourceAccess, count: number): Promise<Lane[]
       await connection.query(
         `BEGIN; ${insertFirst(firstOrder + start, firstItem + start, products[0]!)}; COMMIT`,
       );
-    return starts.map((start) => {
+    const lanes = starts.map((start) => {
       const state: LaneState = { serial: firstSerial, live: [], next: start + 1 };
       return new Lane(access, { firstOrder, firstItem, marker: firstOrder + start, products, pivot }, state);
     });
+    return { lanes, prepared: made + changesOf.insert * count };
   } finally {
     await connection.end();
   }
 }
 
-async function makeProducts(connection: Connection): Promise<Product[]> {
-  for (const name of productNames)
-    await connection.query(
+async function makeProducts(connection: Connection): Promise<{ products: Product[]; made: number }> {
+  let made = 0;
+  for (const name of productNames) {
+    const [{ affectedRows }] = await connection.query<ResultSetHeader>(
       "INSERT INTO products (product_name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM products WHERE product_name = ?)",
       [name, name],
     );
+    made += affectedRows;
+  }
   const [rows] = await connection.query<RowDataPacket[]>(
     "SELECT product_id AS id, product_name AS name FROM products WHERE product_name IN (?) ORDER BY product_id",
     [productNames],
   );
-  return rows as Product[];
+  return { products: rows as Product[], made };
 }
 
 /** Moves both tables' counters past a block of keys, which nobody else is then given. */

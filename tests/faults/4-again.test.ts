@@ -1,0 +1,104 @@
+import test from "ava";
+import { rowsTableOf, tables, topicOf } from "../../components/tables";
+import { consumerGroup } from "../../components/sync-job";
+import { eventually } from "../lib/eventually";
+import { survive } from "../lib/fault";
+import { flink, requireRunning } from "../lib/jobs";
+import { crash } from "../lib/servers";
+import { forgetOutputs, kafka, pulumi, stackOutputs, warehouseNumber } from "../lib/stack";
+import { sizeOf } from "../lib/topic-ledger";
+
+/** The capture job's name on the cluster. */
+const captureName = "mysql-cdc";
+
+/** Records that the load cannot have made so soon, so a part of them is the snapshot's. */
+const partOfSnapshot = 10_000;
+
+const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
+
+/** Takes a job away, with all that it remembers, and submits it anew. */
+async function submitAnew(job: "capture" | "sync", between: () => Promise<void>): Promise<void> {
+  const { resources } = (
+    JSON.parse(await pulumi("stack", "export")) as {
+      deployment: { resources: { urn: string; type: string }[] };
+    }
+  ).deployment;
+  const urn = resources.find((one) => one.type.endsWith(":FlinkJob") && one.urn.endsWith(`::${job}`))!.urn;
+  await pulumi("destroy", "--yes", "--skip-preview", "--target", urn, "--target-dependents");
+  await between();
+  await pulumi("up", "--yes", "--skip-preview");
+  forgetOutputs();
+  await eventually("both jobs run", requireRunning, { timeout: 60_000 });
+}
+
+/** Makes the consumer group forget how far it has read, so that a sync job without state begins at the beginning. */
+async function forgetOffsets(): Promise<void> {
+  const admin = (await kafka()).admin();
+  await admin.connect();
+  try {
+    await admin.deleteGroups([consumerGroup]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+for (const time of ["first", "second"]) {
+  test(`all topics read from the start again, the ${time} time`, async (t) => {
+    await survive(t, { inject: () => submitAnew("sync", forgetOffsets), recoverWithin: 240_000 });
+    t.true((await warehouseNumber(`SELECT count() FROM ${rowsTableOf(tables[0]!)}`)) > 0);
+  });
+}
+
+test("topics grow from 3 to 6 partitions, then SIGKILL of the TaskManager", async (t) => {
+  await survive(t, {
+    inject: async () => {
+      await pulumi("up", "--yes", "--skip-preview", "--config", "partitions=6");
+      // Writers and readers find the new partitions when they start again, and else within five minutes.
+      await crash("flink-taskmanager");
+    },
+  });
+  const admin = (await kafka()).admin();
+  await admin.connect();
+  t.is((await admin.fetchTopicOffsets(ordersTopic)).filter(({ high }) => Number(high) > 0).length, 6);
+  await admin.disconnect();
+});
+
+// Rows that go or move while nobody captures are not in a snapshot that is taken later.
+const nothingGoes = { insert: 50, update: 30, status: 20, move: 0, remove: 0 };
+
+/** Kills the TaskManager when another capture job than that one has written a part of its snapshot. */
+async function crashDuringSnapshot(oldJob: string): Promise<void> {
+  const { jobs } = await flink<{ jobs: { jid: string; name: string; state: string }[] }>("/jobs/overview");
+  const began = jobs.some(
+    ({ jid, name, state }) => name === captureName && jid !== oldJob && state === "RUNNING",
+  );
+  if (!began) throw new Error("the new capture job does not run yet");
+  const before = await sizeOf(ordersTopic);
+  await eventually(
+    "a part of the snapshot is in the topic",
+    async () => {
+      const records = (await sizeOf(ordersTopic)) - before;
+      if (records < partOfSnapshot) throw new Error(`${records} records`);
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+  await crash("flink-taskmanager");
+}
+
+test("SIGKILL of the TaskManager during the first snapshot of a new capture", async (t) => {
+  const { captureJobId } = await stackOutputs();
+  await survive(t, {
+    load: { mix: nothingGoes },
+    snapshot: true,
+    inject: async () => {
+      const submitted = submitAnew("capture", async () => undefined);
+      await eventually("the new capture job runs", () => crashDuringSnapshot(captureJobId), {
+        timeout: 240_000,
+        interval: 50,
+      });
+      await submitted;
+    },
+    recoverWithin: 240_000,
+  });
+  t.not((await stackOutputs()).captureJobId, captureJobId);
+});

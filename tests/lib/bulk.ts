@@ -1,0 +1,54 @@
+import { topicOf, tables } from "../../components/tables";
+import { eventually } from "./eventually";
+import { crash } from "./servers";
+import { source } from "./stack";
+import { sizeOf } from "./topic-ledger";
+
+/** Rows of one bulk statement. */
+export const bulkRows = 100_000;
+
+const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
+
+/** Where the bulk's rows start: nobody else uses keys as high. */
+const firstKey = 1_000_000_000_000;
+
+/** Places the bulk's orders, in one statement: that many row changes in one event group of the binlog. */
+export const insertBulk = `
+  INSERT INTO orders (order_id, user_id, product_name, quantity, total_price)
+  WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${bulkRows - 1})
+  SELECT /*+ SET_VAR(cte_max_recursion_depth = ${bulkRows}) */ ${firstKey} + n, n % 1000 + 1, 'Bulk', 1, n % 997 FROM numbers`;
+
+/** Changes each of them, in one statement. */
+export const updateBulk = `UPDATE orders SET quantity = quantity + 1 WHERE order_id >= ${firstKey}`;
+
+/** Removes them, in one transaction of ten statements. */
+export const deleteBulk = [
+  "START TRANSACTION",
+  ...Array.from({ length: 10 }, (_, i) => {
+    const [from, to] = [firstKey + (i * bulkRows) / 10, firstKey + ((i + 1) * bulkRows) / 10];
+    return `DELETE FROM orders WHERE order_id >= ${from} AND order_id < ${to}`;
+  }),
+  "COMMIT",
+].join("; ");
+
+/**
+ * Runs a statement of {@link bulkRows} changes, and kills the TaskManager when the topic has some of them but not all.
+ *
+ * @returns how many records the topic had got, shortly before the kill
+ */
+export async function crashInTheMiddleOf(sql: string): Promise<number> {
+  const before = await sizeOf(ordersTopic);
+  const done = source(sql);
+  const { value: arrived } = await eventually(
+    "a part of the bulk is in the topic",
+    async () => {
+      const count = (await sizeOf(ordersTopic)) - before;
+      if (count < bulkRows / 10) throw new Error(`${count} records`);
+      return count;
+    },
+    { timeout: 120_000, interval: 20 },
+  );
+  await crash("flink-taskmanager");
+  await done;
+  return arrived;
+}

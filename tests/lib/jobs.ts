@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { stackOutputs } from "./stack";
+
+interface Overview {
+  jobs: { jid: string; state: string; tasks: { total: number; running: number } }[];
+}
+
+/** Asks the JobManager. */
+export async function flink<T>(path: string): Promise<T> {
+  const { flinkUrl } = await stackOutputs();
+  const response = await fetch(`${flinkUrl}${path}`, { signal: AbortSignal.timeout(5_000) });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  return (await response.json()) as T;
+}
+
+/** Throws unless both jobs of the stack, with the ids it has written down, run with all of their tasks. */
+export async function requireRunning(): Promise<void> {
+  const { captureJobId, syncJobId } = await stackOutputs();
+  const { jobs } = await flink<Overview>("/jobs/overview");
+  for (const [name, id] of Object.entries({ capture: captureJobId, sync: syncJobId })) {
+    const job = jobs.find(({ jid }) => jid === id);
+    const { total = 0, running = 0 } = job?.tasks ?? {};
+    if (job?.state !== "RUNNING" || running !== total)
+      throw new Error(`${name} is ${job?.state ?? "missing"}, ${running} of ${total} tasks run`);
+  }
+  const others = jobs.filter(
+    ({ jid, state }) => state === "RUNNING" && ![captureJobId, syncJobId].includes(jid),
+  );
+  if (others.length > 0) throw new Error(`another job runs: ${others.map(({ jid }) => jid).join(", ")}`);
+}
+
+/** How often a job was restarted since its JobManager took it over. */
+export async function restartsOf(job: string): Promise<number> {
+  const [metric] = await flink<{ value: string }[]>(`/jobs/${job}/metrics?get=numRestarts`);
+  return Number(metric?.value);
+}
+
+/** Watches whether both jobs run. */
+export class JobsWatch {
+  private readonly stopping = new AbortController();
+  private watching: Promise<void> | undefined;
+  private lastDown = 0;
+
+  /** When they last were not both running. Milliseconds since 1970; 0 if they always were. */
+  get down(): number {
+    return this.lastDown;
+  }
+
+  start(): void {
+    this.watching = this.watch();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.watching;
+  }
+
+  private async watch(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      await requireRunning().catch(() => (this.lastDown = Date.now()));
+      await sleep(250, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+  }
+}
