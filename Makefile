@@ -2,18 +2,23 @@
 #
 #   make up STACK=demo   works on another stack than `local`: its settings stand in Pulumi.demo.yaml
 #   make up YES=1        installs what is missing without asking
+#   make verify REPAIR=1 also heals what it finds
 
 STACK ?= local
 YES ?=
+TABLE ?=
+REPAIR ?=
 
 # Passed to the recipes through the environment, so that no value is ever read as shell text.
 export TRIBUTARY_STACK := $(STACK)
 export TRIBUTARY_YES := $(YES)
+export TRIBUTARY_TABLE := $(TABLE)
+export TRIBUTARY_REPAIR := $(REPAIR)
 
 run := node --import tsx
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up down status logs env doctor toolchain images jobs check fix bench test test-unit test-stack test-faults
+.PHONY: help bootstrap up down status verify resync logs env doctor toolchain images jobs check fix bench test test-unit test-stack test-faults
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +35,12 @@ down: bootstrap ## Remove the stack and everything of it
 
 status: bootstrap ## Containers, jobs and lag on one screen
 	@$(run) tools/status.ts
+
+verify: bootstrap ## Compare MySQL and ClickHouse row by row, while writes go on (TABLE=orders, REPAIR=1)
+	@$(run) tools/verify.ts
+
+resync: bootstrap ## Bring one table into the warehouse anew, while the rest runs (TABLE=orders)
+	@$(run) tools/resync.ts
 
 logs: bootstrap ## Follow what the stack's containers write
 	@$(run) tools/logs.ts

@@ -115,6 +115,18 @@ export async function warehouse<T = Record<string, unknown>>(query: string): Pro
   return answer.json<T>();
 }
 
+/** Changes the warehouse behind the pipeline's back, as the owner of its tables; returns when it is done. */
+export async function changeWarehouse(query: string): Promise<void> {
+  const { clickhouseUrl } = await stackOutputs();
+  const password = await secret("clickhouse-schema-password");
+  const client = createClient({ url: clickhouseUrl, username: "schema", password, database: "platform" });
+  try {
+    await client.command({ query, clickhouse_settings: { mutations_sync: "1" } });
+  } finally {
+    await client.close();
+  }
+}
+
 /** A single number, e.g. a count, from the warehouse. */
 export async function warehouseNumber(query: string): Promise<number> {
   const [row] = await warehouse(query);

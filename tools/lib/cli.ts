@@ -30,8 +30,10 @@ function parseStackName(name: string): string {
 /**
  * Runs a command: an error ends it with its message and what to do about it, not with a stack trace; an interrupt
  * lets it end what it has begun.
+ *
+ * @param failed exit code after an error
  */
-export async function run(action: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function run(action: (signal: AbortSignal) => Promise<void>, failed = 1): Promise<void> {
   // What containers read on this machine has to be readable for them, whatever the user's mask is.
   process.umask(0o022);
   makePrivateFolder();
@@ -41,7 +43,7 @@ export async function run(action: (signal: AbortSignal) => Promise<void>): Promi
     await action(stop.signal);
   } catch (error) {
     console.error(`\n${describe(error)}`);
-    process.exitCode = stop.signal.aborted ? interrupted : 1;
+    process.exitCode = stop.signal.aborted ? interrupted : failed;
   }
 }
 

@@ -1,0 +1,184 @@
+import test from "ava";
+import { execa } from "execa";
+import { eventually } from "../lib/eventually";
+import { startLoad, type Load } from "../lib/load";
+import {
+  api,
+  changeWarehouse,
+  placeOrder,
+  source,
+  stackName,
+  warehouse,
+  warehouseNumber,
+} from "../lib/stack";
+
+/** What `make verify` prints with --json, as far as it matters here. */
+interface Comparison {
+  reports: {
+    table: string;
+    rows: number;
+    differences: number;
+    unsettled: string[];
+    examples: { key: string }[];
+  }[];
+  wrongSums: { view: string; group: string[] }[];
+}
+
+interface Run {
+  exitCode: number | undefined;
+  stderr: string;
+  comparison: Comparison;
+}
+
+async function verify(...args: string[]): Promise<Run> {
+  const tool = ["--import", "tsx", "tools/verify.ts", "--stack", stackName, "--json", ...args];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, tool, { reject: false });
+  if (!stdout) throw new Error(`verify ended with ${exitCode}: ${stderr}`);
+  return { exitCode, stderr, comparison: JSON.parse(stdout) as Comparison };
+}
+
+/** The keys that differ, by table. */
+function differing({ comparison }: Run): Record<string, string[]> {
+  const found = comparison.reports.filter(({ differences }) => differences > 0);
+  return Object.fromEntries(
+    found.map(({ table, examples }) => [table, examples.map(({ key }) => key).sort()]),
+  );
+}
+
+const remove = (table: string, where: string) =>
+  changeWarehouse(`ALTER TABLE ${table}_rows DELETE WHERE ${where}`);
+
+/** Writes a row again, with something else in it. */
+const rewrite = (table: string, where: string, replaced: string) =>
+  changeWarehouse(
+    `INSERT INTO ${table}_rows
+     SELECT * REPLACE (${replaced}) FROM (SELECT * FROM ${table}_rows FINAL WHERE ${where})`,
+  );
+
+/** An order that has arrived, and was changed once. */
+async function arrivedOrder(): Promise<number> {
+  const id = await placeOrder({ product_name: "Verified Product", total_price: "19.99" });
+  await api("PATCH", `/api/orders/${id}`, { status: "paid" });
+  await eventually(
+    `order ${id} is paid in ClickHouse`,
+    async () => {
+      const where = `order_id = ${id} AND status = 'paid'`;
+      if ((await warehouseNumber(`SELECT count() FROM orders_realtime WHERE ${where}`)) !== 1)
+        throw new Error("no");
+    },
+    { timeout: 10_000 },
+  );
+  return id;
+}
+
+let load: Load;
+test.before(async () => {
+  load = await startLoad();
+});
+test.after.always(() => load.stop());
+
+test("while writes go on, a healthy pipeline has no difference, in rows and in sums", async (t) => {
+  const run = await verify();
+  t.deepEqual(differing(run), {}, run.stderr);
+  t.deepEqual(
+    run.comparison.reports.flatMap(({ unsettled }) => unsettled),
+    [],
+  );
+  t.deepEqual(run.comparison.wrongSums, []);
+  t.is(run.exitCode, 0);
+  t.deepEqual(
+    run.comparison.reports.map(({ table }) => table),
+    ["users", "products", "orders", "order_items"],
+  );
+});
+
+/** Each makes an order wrong in the warehouse, and returns the key that verify has to find. */
+const wrongs: Record<string, (id: number) => Promise<unknown>> = {
+  "a missing row": (id) => remove("orders", `order_id = ${id}`),
+  "an old version": async (id) => {
+    const [row] = await warehouse<{ v: string }>(
+      `SELECT _version AS v FROM orders_rows FINAL WHERE order_id = ${id}`,
+    );
+    const older = BigInt(row!.v) - 2n;
+    await rewrite("orders", `order_id = ${id}`, `'pending' AS status, ${older} AS _version`);
+    await remove("orders", `order_id = ${id} AND _version > ${older}`);
+  },
+  "one changed byte": (id) =>
+    rewrite("orders", `order_id = ${id}`, "'Verified product' AS product_name, _version + 2 AS _version"),
+  "one cent": (id) => rewrite("orders", `order_id = ${id}`, "20.00 AS total_price, _version + 2 AS _version"),
+  "a cent under the same version": (id) => rewrite("orders", `order_id = ${id}`, "19.98 AS total_price"),
+  "a tombstone that nobody asked for": (id) =>
+    rewrite("orders", `order_id = ${id}`, "1 AS _is_deleted, _version + 2 AS _version"),
+  "a second row in another month": (id) =>
+    rewrite("orders", `order_id = ${id}`, "created_at - INTERVAL 62 DAY AS created_at"),
+  "a version from nowhere": (id) =>
+    rewrite("orders", `order_id = ${id}`, `'shipped' AS status, ${2n ** 62n} AS _version`),
+};
+
+test("it sees every kind of wrong row while writes go on, and --repair heals them all", async (t) => {
+  const victims = new Map<string, string>();
+  for (const [what, make] of Object.entries(wrongs)) {
+    const id = await arrivedOrder();
+    await make(id);
+    victims.set(String(id), what);
+  }
+  const extra = 987_654_321;
+  await rewrite("orders", `order_id = ${[...victims.keys()][2]}`, `${extra} AS order_id`);
+  victims.set(String(extra), "an extra row");
+  await rewrite("users", "user_id = 7", "'User 8' AS name, _version + 1 AS _version");
+
+  const seen = await verify("--no-analytics");
+  t.is(seen.exitCode, 1);
+  t.deepEqual(
+    differing(seen),
+    { orders: [...victims.keys()].sort(), users: ["7"] },
+    JSON.stringify([...victims]),
+  );
+
+  const repaired = await verify("--repair");
+  t.is(repaired.exitCode, 0, repaired.stderr);
+  t.deepEqual(differing(repaired), {});
+  const [row] = await warehouse(`SELECT count() AS rows FROM orders_realtime WHERE order_id = ${extra}`);
+  t.is(Number(row!["rows"]), 0);
+});
+
+test("it sees a wrong sum, and --repair has it counted anew", async (t) => {
+  await changeWarehouse(
+    "INSERT INTO order_sums VALUES (toDateTime64('2024-05-05 05:05:00', 0, 'UTC'), 'paid', 'Nothing', 1, 1, 9.99, 0)",
+  );
+  const seen = await verify("--table", "orders");
+  t.is(seen.exitCode, 1);
+  t.deepEqual(differing(seen), {});
+  t.deepEqual(seen.comparison.wrongSums, [
+    { view: "order_sums", group: ["2024-05-05 05:05:00", "paid", "Nothing"], excess: ["1", "1", "9.99"] },
+  ] as unknown[]);
+  t.is((await verify("--table", "orders", "--repair")).exitCode, 0);
+});
+
+test("a table brought anew has again what was missing, not what was too much, and all that was written meanwhile", async (t) => {
+  const missing = await arrivedOrder();
+  const [product] = await source<{ product_id: number }>(
+    "SELECT product_id FROM products WHERE product_name = 'Verified Product'",
+  );
+  await remove("products", `product_id = ${product!.product_id}`);
+  await rewrite(
+    "products",
+    "product_id = (SELECT min(product_id) FROM products_rows)",
+    "424242 AS product_id",
+  );
+  await remove("orders", `order_id = ${missing}`);
+
+  const tool = ["--import", "tsx", "tools/resync.ts", "--stack", stackName, "--table", "products,orders"];
+  const { exitCode, all } = await execa(process.execPath, tool, { reject: false, all: true });
+  t.is(exitCode, 0, all);
+  t.is(await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${missing}`), 1);
+  t.is(await warehouseNumber("SELECT count() FROM products_realtime WHERE product_id = 424242"), 0);
+  t.is((await verify()).exitCode, 0);
+});
+
+test("what it cannot check ends with 2, and is not called equal", async (t) => {
+  const tool = ["--import", "tsx", "tools/verify.ts", "--stack", "no-such-stack"];
+  const { exitCode, stderr } = await execa(process.execPath, tool, { reject: false });
+  t.is(exitCode, 2);
+  t.regex(stderr, /no-such-stack/);
+});

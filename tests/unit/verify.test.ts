@@ -1,0 +1,385 @@
+import test from "ava";
+import fc from "fast-check";
+import { deletionEvent, readChange, recordKey, rowEvent } from "../../tools/lib/verify/change-event";
+import {
+  chunksOf,
+  differingKeys,
+  emptySum,
+  sameSum,
+  together,
+  widthOf,
+  without,
+} from "../../tools/lib/verify/chunks";
+import {
+  comparable,
+  instantOf,
+  rowTextInSource,
+  rowTextInWarehouse,
+  textOfInstant,
+  type SourceColumn,
+} from "../../tools/lib/verify/columns";
+import { judge, judgeByTrail, type Bracket, type TopicChange } from "../../tools/lib/verify/judge";
+import { binlogFileOf, placeOf, versionOf } from "../../tools/lib/verify/place";
+import { repairEvents } from "../../tools/lib/verify/repair";
+import { recount, stillWrong } from "../../tools/lib/verify/analytics";
+import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
+import { missingPartitions } from "../../tools/lib/verify/topics";
+import { Problem } from "../../tools/lib/problem";
+
+const place = fc.record({
+  epoch: fc.integer({ min: 0, max: 2 ** 11 - 1 }),
+  fileNumber: fc.integer({ min: 0, max: 2 ** 20 - 1 }),
+  pos: fc.integer({ min: 0, max: 2 ** 32 - 2 }),
+  row: fc.constant(0),
+});
+
+test("a version tells the place of an event's first row, and the other way round", (t) => {
+  fc.assert(fc.property(place, (one) => t.deepEqual(placeOf(versionOf(one, "after")), one)));
+  t.is(versionOf({ epoch: 0, fileNumber: 3, pos: 157, row: 2 }, "before"), 3n * 2n ** 32n + 161n);
+});
+
+test("versions are ordered like places, and a row stands above its own tombstone", (t) => {
+  const ordinal = ({ epoch, fileNumber, pos }: ReturnType<typeof placeOf>) =>
+    [epoch, fileNumber, pos] as const;
+  fc.assert(
+    fc.property(place, place, (one, other) => {
+      const [a, b] = [ordinal(one), ordinal(other)];
+      const i = a.findIndex((part, index) => part !== b[index]);
+      const expected = i < 0 ? 0 : Math.sign(a[i]! - b[i]!);
+      const [v, w] = [versionOf(one, "after"), versionOf(other, "after")];
+      return (v < w ? -1 : v > w ? 1 : 0) === expected && versionOf(one, "before") === v - 1n;
+    }),
+  );
+  t.pass();
+});
+
+test("a place that does not fit is refused", (t) => {
+  t.throws(() => versionOf({ epoch: 2048, fileNumber: 1, pos: 4, row: 0 }, "after"), {
+    instanceOf: RangeError,
+  });
+  t.throws(() => versionOf({ epoch: 0, fileNumber: 1, pos: 2 ** 32 - 1, row: 0 }, "after"), {
+    instanceOf: RangeError,
+  });
+  t.throws(() => placeOf(2n ** 63n), { instanceOf: RangeError });
+  t.is(binlogFileOf("binlog.000009", 10), "binlog.000010");
+  t.is(binlogFileOf("binlog.000009", 1_234_567), "binlog.1234567");
+});
+
+const columnsOf = (...types: [name: string, dataType: string, columnType: string][]): SourceColumn[] =>
+  types.map(([name, dataType, columnType]) => ({ name, dataType, columnType, characterSet: "utf8mb4" }));
+
+const orders = comparable(
+  "orders",
+  columnsOf(
+    ["order_id", "bigint", "bigint"],
+    ["product_name", "varchar", "varchar(255)"],
+    ["total_price", "decimal", "decimal(12,2)"],
+    ["created_at", "datetime", "datetime(6)"],
+  ),
+);
+
+test("both servers are asked for the same text of a row", (t) => {
+  t.is(
+    rowTextInSource(orders),
+    "CONCAT_WS(',', COALESCE(`order_id`, 'N'), COALESCE(CONCAT(LENGTH(`product_name`), ':', `product_name`), 'N'), COALESCE(`total_price`, 'N'), COALESCE(`created_at`, 'N'))",
+  );
+  t.is(
+    rowTextInWarehouse(orders),
+    "concat(ifNull(toString(`order_id`), 'N'), ',', ifNull(concat(toString(length(`product_name`)), ':', `product_name`), 'N'), ',', ifNull(toDecimalString(`total_price`, 2), 'N'), ',', ifNull(toString(toDateTime64(`created_at`, 6, 'UTC')), 'N'))",
+  );
+});
+
+test("types that cannot be compared are refused by name, all of them", (t) => {
+  const columns = columnsOf(
+    ["id", "bigint", "bigint"],
+    ["shape", "geometry", "geometry"],
+    ["f", "float", "float"],
+  );
+  const problem = t.throws(() => comparable("maps", columns), { instanceOf: Problem });
+  t.regex(problem.message, /table maps: shape geometry, f float$/);
+});
+
+test("times are written as capture writes them, and read back", (t) => {
+  t.is(instantOf("2025-01-11 10:30:00.000000"), "2025-01-11T10:30:00Z");
+  t.is(instantOf("2025-01-11 10:30:00.120000"), "2025-01-11T10:30:00.120000Z");
+  t.is(instantOf("2025-01-11 10:30:00"), "2025-01-11T10:30:00Z");
+  t.is(instantOf("2025-01-11 10:30:00.12"), "2025-01-11T10:30:00.120000Z");
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date(0), max: new Date("2299-12-31"), noInvalidDate: true }),
+      fc.integer({ min: 0, max: 999 }),
+      (date, micros) => {
+        const text = `${date.toISOString().slice(0, 23).replace("T", " ")}${String(micros).padStart(3, "0")}`;
+        return textOfInstant(instantOf(text), 6) === text;
+      },
+    ),
+  );
+});
+
+test("chunks cover a range without gap or overlap, and are no more than asked for", (t) => {
+  fc.assert(
+    fc.property(
+      fc.bigInt(-1000n, 1000n),
+      fc.bigInt(0n, 100_000n),
+      fc.integer({ min: 1, max: 64 }),
+      (from, size, pieces) => {
+        const range = { from, to: from + size };
+        const chunks = chunksOf(range, widthOf(range, pieces));
+        const joined = chunks.every((chunk, i) => i === 0 || chunk.from === chunks[i - 1]!.to + 1n);
+        return (
+          joined && chunks[0]!.from === from && chunks.at(-1)!.to === range.to && chunks.length <= pieces
+        );
+      },
+    ),
+  );
+  t.pass();
+});
+
+test("a sum loses exactly the rows that are taken out", (t) => {
+  const sum = fc.record({
+    rows: fc.nat(),
+    hash: fc.bigInt(0n, 2n ** 256n - 1n).map((hash) => hash.toString(16).toUpperCase().padStart(64, "0")),
+  });
+  fc.assert(fc.property(sum, sum, (one, other) => sameSum(without(together(one, other), other), one)));
+  t.true(sameSum(together(emptySum, emptySum), emptySum));
+});
+
+test("keys differ that one side lacks, has twice, or has with another hash", (t) => {
+  const ours = new Map([
+    [1n, ["a"]],
+    [2n, ["b"]],
+    [3n, ["c"]],
+    [4n, ["d"]],
+  ]);
+  const theirs = new Map([
+    [1n, ["a"]],
+    [2n, ["x"]],
+    [4n, ["d", "e"]],
+    [5n, ["f"]],
+  ]);
+  t.deepEqual(differingKeys(ours, theirs), [2n, 3n, 4n, 5n]);
+});
+
+const bracket: Bracket = { beat: 10n, from: 1000n, to: 2000n };
+const shown = (version: bigint, ...row: string[]) => ({ version, row });
+
+test("a row at rest is equal, or differs", (t) => {
+  const source = ["1", "a"];
+  t.is(judge(bracket, { source, shown: [shown(900n, "1", "a")], newest: 900n }), "equal");
+  t.is(judge(bracket, { source, shown: [shown(900n, "1", "b")], newest: 900n }), "differs");
+  t.is(judge(bracket, { source, shown: [], newest: undefined }), "differs");
+  t.is(judge(bracket, { source, shown: [], newest: 900n }), "differs");
+  t.is(judge(bracket, { source: undefined, shown: [shown(900n, "1", "a")], newest: 900n }), "differs");
+  t.is(judge(bracket, { source: undefined, shown: [], newest: 900n }), "equal");
+  t.is(
+    judge(bracket, { source, shown: [shown(900n, "1", "a"), shown(800n, "1", "a")], newest: 900n }),
+    "differs",
+  );
+});
+
+test("a row that changed after it was read is looked at again, whatever it shows", (t) => {
+  t.is(judge(bracket, { source: ["1", "a"], shown: [shown(1001n, "1", "a")], newest: 1001n }), "overtaken");
+  t.is(judge(bracket, { source: ["1", "a"], shown: [], newest: 5000n }), "overtaken");
+});
+
+test("a version that stays above heartbeats written later is from nowhere", (t) => {
+  const sighting = { source: ["1", "a"], shown: [shown(9999n, "1", "a")], newest: 9999n };
+  t.is(judge(bracket, sighting, { newest: 9999n, beat: 9n }), "from nowhere");
+  t.is(judge(bracket, sighting, { newest: 9998n, beat: 9n }), "overtaken");
+  t.is(judge(bracket, sighting, { newest: 9999n, beat: 10n }), "overtaken");
+});
+
+test("a NULL is not an empty text", (t) => {
+  const differs = judge(bracket, { source: ["1", null], shown: [shown(900n, "1", "")], newest: 900n });
+  t.is(differs, "differs");
+});
+
+const change = (version: bigint, before: string | undefined, after: string | undefined): TopicChange => ({
+  version,
+  before: before === undefined ? undefined : ["1", before],
+  after: after === undefined ? undefined : ["1", after],
+});
+
+test("a row that is never at rest is judged by its changes in the topic", (t) => {
+  const trail = [change(1100n, "a", "b"), change(1200n, "b", "c"), change(2500n, "c", "d")];
+  const newest = { shown: [shown(2500n, "1", "d")], newest: 2500n };
+  for (const state of ["a", "b", "c"])
+    t.is(judgeByTrail(bracket, { source: ["1", state], ...newest }, trail), "equal");
+  t.is(judgeByTrail(bracket, { source: ["1", "d"], ...newest }, trail), "differs");
+  t.is(judgeByTrail(bracket, { source: ["1", "z"], ...newest }, trail), "differs");
+  const wrong = { shown: [shown(2500n, "1", "x")], newest: 2500n };
+  t.is(judgeByTrail(bracket, { source: ["1", "b"], ...wrong }, trail), "differs");
+  const stale = { shown: [shown(1100n, "1", "b")], newest: 1100n };
+  t.is(judgeByTrail(bracket, { source: ["1", "c"], ...stale }, trail), "differs");
+  const unread = { shown: [shown(2600n, "1", "e")], newest: 2600n };
+  t.is(judgeByTrail(bracket, { source: ["1", "c"], ...unread }, trail), "unknown");
+  t.is(judgeByTrail(bracket, { source: ["1", "c"], ...newest }, []), "unknown");
+});
+
+test("a deleted row is judged by its trail as well", (t) => {
+  const trail = [change(1100n, "a", undefined), change(2500n, undefined, "b")];
+  const newest = { shown: [shown(2500n, "1", "b")], newest: 2500n };
+  t.is(judgeByTrail(bracket, { source: undefined, ...newest }, trail), "equal");
+  t.is(judgeByTrail(bracket, { source: ["1", "a"], ...newest }, trail), "equal");
+  t.is(judgeByTrail(bracket, { source: undefined, shown: [], newest: 1100n }, trail.slice(0, 1)), "equal");
+});
+
+test("every history of a row is judged equal by its trail, and a foreign state is not", (t) => {
+  const history = fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { minLength: 2, maxLength: 8 });
+  fc.assert(
+    fc.property(history, fc.nat(), (times, pick) => {
+      const sorted = times.toSorted((one, other) => one - other);
+      const trail = sorted.map((time, i) => change(1000n + BigInt(time), `s${i}`, `s${i + 1}`));
+      const last = trail.at(-1)!;
+      const sighting = { shown: [{ version: last.version, row: last.after! }], newest: last.version };
+      const source = ["1", `s${pick % (trail.length + 1)}`];
+      const foreign = judgeByTrail(bracket, { source: ["1", "other"], ...sighting }, trail);
+      return judgeByTrail(bracket, { source, ...sighting }, trail) === "equal" && foreign === "differs";
+    }),
+  );
+  t.pass();
+});
+
+test("a topic is in the warehouse when sync has committed its end, or all changes before markers", (t) => {
+  const end = new Map([
+    [0, 10n],
+    [1, 5n],
+    [2, 0n],
+  ]);
+  const read = new Map([
+    [0, { position: 10n, afterLastChange: 9n }],
+    [1, { position: 4n, afterLastChange: 3n }],
+    [2, { position: 0n, afterLastChange: 0n }],
+  ]);
+  t.deepEqual(
+    missingPartitions(
+      end,
+      new Map([
+        [0, 9n],
+        [1, 5n],
+      ]),
+      read,
+    ),
+    [],
+  );
+  t.deepEqual(
+    missingPartitions(
+      end,
+      new Map([
+        [0, 8n],
+        [1, 5n],
+      ]),
+      read,
+    ),
+    [0],
+  );
+  t.deepEqual(
+    missingPartitions(
+      end,
+      new Map([
+        [0, 9n],
+        [1, 4n],
+      ]),
+      read,
+    ),
+    [1],
+  );
+  t.deepEqual(missingPartitions(end, new Map(), read), [0, 1]);
+});
+
+const origin = {
+  database: "platform",
+  table: "orders",
+  keyColumn: "order_id",
+  columns: orders,
+  place: versionOf({ epoch: 1, fileNumber: 3, pos: 157, row: 0 }, "after"),
+  binlogFile: "binlog.000009",
+  now: 1_736_592_600_000,
+};
+const laptop = ["9007199254740993", 'a "Laptop"', "2000.00", "2025-01-11 10:30:00.000000"];
+
+test("a repair is a change event as capture writes it, at the place of the heartbeat", (t) => {
+  const { key, value } = rowEvent(origin, laptop);
+  t.is(key, '{"order_id":9007199254740993}');
+  t.is(key, recordKey("order_id", 9007199254740993n));
+  t.is(
+    value,
+    '{"before":null,"after":{"order_id":9007199254740993,"product_name":"a \\"Laptop\\"","total_price":"2000.00",' +
+      '"created_at":"2025-01-11T10:30:00Z"},"op":"r","ts_ms":1736592600000,"source":{"epoch":1,"db":"platform",' +
+      '"table":"orders","ts_ms":1736592600000,"file":"binlog.000003","pos":157,"row":0}}',
+  );
+});
+
+test("a change event is read back to the row and the version it was made of", (t) => {
+  const cell = fc.tuple(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.string({ unit: "binary" }), place);
+  fc.assert(
+    fc.property(cell, ([id, name, at]) => {
+      const row = [String(id), name, "-0.05", "1999-12-31 23:59:59.999999"];
+      const version = versionOf(at, "after");
+      const written = readChange(rowEvent({ ...origin, place: version }, row).value, orders);
+      const deleted = readChange(deletionEvent({ ...origin, place: version }, row).value, orders);
+      t.deepEqual(written, { version, before: undefined, after: row });
+      t.deepEqual(deleted, { version: version - 1n, before: row, after: undefined });
+    }),
+  );
+});
+
+test("a repair leaves a tombstone where the warehouse shows a row in another place", (t) => {
+  const moved = [laptop[0]!, laptop[1]!, laptop[2]!, "2024-12-31 00:00:00.000000"];
+  const ops = (source: typeof laptop | undefined, ...rows: string[][]) =>
+    repairEvents(origin, "created_at", {
+      key: 9007199254740993n,
+      source,
+      warehouse: rows.map((row) => ({ version: 1n, row })),
+    }).map(({ value }) => (JSON.parse(value) as { op: string }).op);
+  t.deepEqual(ops(laptop), ["r"]);
+  t.deepEqual(ops(laptop, laptop), ["r"]);
+  t.deepEqual(ops(laptop, moved), ["d", "r"]);
+  t.deepEqual(ops(laptop, moved, laptop), ["d", "r"]);
+  t.deepEqual(ops(undefined, laptop), ["d"]);
+  t.deepEqual(ops(undefined, laptop, moved), ["d", "d"]);
+});
+
+test("of sums, only what was wrong before and still is counts", (t) => {
+  const wrong = (group: string, excess: string) => ({ view: "order_sums", group: [group], excess: [excess] });
+  t.deepEqual(stillWrong([wrong("a", "1"), wrong("b", "1")], [wrong("b", "2"), wrong("c", "1")]), [
+    wrong("b", "2"),
+  ]);
+});
+
+test("the minutes of wrong sums are counted anew, each once", (t) => {
+  const sums = ["paid", "pending"].map((status) => ({
+    view: "order_sums",
+    group: ["2025-01-11 10:30:00", status, "Laptop"],
+    excess: ["1"],
+  }));
+  t.is(
+    recount(sums),
+    "INSERT INTO order_changes (minute, changes) VALUES (toDateTime64('2025-01-11 10:30:00', 0, 'UTC'), 1)",
+  );
+  t.is(recount([{ view: "orders_by_status", group: ["paid"], excess: ["1"] }]), undefined);
+});
+
+test("a difference is shown side by side, with what is wrong in words", (t) => {
+  const table = { key: "order_id", columns: orders };
+  const other = [laptop[0]!, laptop[1]!, "2000.01", laptop[3]!];
+  const difference = { key: 9007199254740993n, source: laptop, warehouse: [{ version: 7n, row: other }] };
+  const text = describeDifference(table, difference);
+  t.regex(text, /^order_id 9007199254740993: not the same\n/);
+  t.regex(text, /total_price +2000\.00 +2000\.01 +≠/);
+  t.regex(text, /product_name +a \\"Laptop\\" +a \\"Laptop\\"\n/);
+  t.is(kindOf({ ...difference, source: undefined }), "not in MySQL");
+  t.is(kindOf({ ...difference, warehouse: [] }), "not in ClickHouse");
+  t.is(kindOf({ ...difference, fromNowhere: 7n }), "a version from nowhere");
+});
+
+test("a table's line names rows, time, differences and keys that were never at rest", (t) => {
+  t.is(
+    describeTable("orders", { rows: 1200, differences: 0, unsettled: [] }, "1.0 s"),
+    "✔ orders: 1,200 rows in 1.0 s, no difference",
+  );
+  t.is(
+    describeTable("orders", { rows: 1, differences: 2, unsettled: [7n] }, "1.0 s"),
+    "✘ orders: 1 row in 1.0 s, 2 differences, 1 key never at rest (7)",
+  );
+});

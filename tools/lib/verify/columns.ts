@@ -1,0 +1,176 @@
+import { Problem } from "../problem";
+
+/** A column of the source, as `information_schema` describes it. */
+export interface SourceColumn {
+  readonly name: string;
+  /** `decimal`, without its arguments. */
+  readonly dataType: string;
+  /** `decimal(12,2) unsigned` */
+  readonly columnType: string;
+  readonly characterSet: string | null;
+}
+
+/**
+ * A column that can be compared: how each server, and a change event, writes its values as one and the same text.
+ * Two values are equal if and only if their texts are.
+ */
+export interface Column {
+  readonly name: string;
+  /** Whether other text may look like it, so that its length has to be told with it. */
+  readonly free: boolean;
+  /** SQL of the value's text in MySQL, in a session whose time zone is UTC. NULL stays NULL. */
+  readonly inSource: string;
+  /** SQL of the value's text in ClickHouse. */
+  readonly inWarehouse: string;
+  /** The value in a change event, as JSON, exactly as capture writes it. */
+  readonly toEvent: (text: string) => string;
+  /** The text of a value of a change event; numbers are given as they stand there. */
+  readonly fromEvent: (value: string) => string;
+}
+
+type Kind = Omit<Column, "name">;
+
+const same = (text: string) => text;
+
+/**
+ * The columns of a table. Pure.
+ *
+ * @throws Problem naming each column of a type that this cannot compare
+ */
+export function comparable(table: string, columns: readonly SourceColumn[]): Column[] {
+  const known = columns.map((column) => ({ column, kind: kindOf(column) }));
+  const unknown = known
+    .filter(({ kind }) => !kind)
+    .map(({ column }) => `${column.name} ${column.columnType}`);
+  if (unknown.length > 0) {
+    throw new Problem(
+      `verify cannot compare these columns of table ${table}: ${unknown.join(", ")}`,
+      "Teach it their text in tools/lib/verify/columns.ts, or leave the table out with --table.",
+    );
+  }
+  return known.map(({ column, kind }) => ({ name: column.name, ...kind! }));
+}
+
+function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kind | undefined {
+  const mysql = `\`${name}\``;
+  const scale = Number(/\((?:\d+,)?(\d+)\)/.exec(columnType)?.[1] ?? 0);
+  switch (dataType) {
+    case "tinyint":
+    case "smallint":
+    case "mediumint":
+    case "int":
+    case "bigint":
+      return {
+        free: false,
+        inSource: mysql,
+        inWarehouse: `toString(${mysql})`,
+        toEvent: same,
+        fromEvent: same,
+      };
+    case "decimal":
+      return {
+        free: false,
+        inSource: mysql,
+        inWarehouse: `toDecimalString(${mysql}, ${columnType.includes(",") ? scale : 0})`,
+        toEvent: quoted,
+        fromEvent: same,
+      };
+    case "date":
+      return {
+        free: false,
+        inSource: mysql,
+        inWarehouse: `toString(${mysql})`,
+        toEvent: quoted,
+        fromEvent: same,
+      };
+    case "datetime":
+    case "timestamp":
+      return {
+        free: false,
+        inSource: mysql,
+        inWarehouse: `toString(toDateTime64(${mysql}, ${scale}, 'UTC'))`,
+        toEvent: (text) => quoted(instantOf(text)),
+        fromEvent: (value) => textOfInstant(value, scale),
+      };
+    case "char":
+    case "varchar":
+    case "tinytext":
+    case "text":
+    case "mediumtext":
+    case "longtext":
+    case "enum":
+      return {
+        free: true,
+        inSource: characterSet === "utf8mb4" ? mysql : `CONVERT(${mysql} USING utf8mb4)`,
+        inWarehouse: mysql,
+        toEvent: quoted,
+        fromEvent: same,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** `2025-01-11 10:30:00.120000` → `2025-01-11T10:30:00.120000Z`; a whole second has no fraction. Pure. */
+export function instantOf(text: string): string {
+  const [day, time = ""] = text.split(" ");
+  const [seconds, fraction = ""] = time.split(".");
+  return /[1-9]/.test(fraction) ? `${day}T${seconds}.${fraction.padEnd(6, "0")}Z` : `${day}T${seconds}Z`;
+}
+
+/** The inverse of `instantOf`, with as many digits as the column has. Pure. */
+export function textOfInstant(instant: string, digits: number): string {
+  const [whole = "", fraction = ""] = instant.replace("T", " ").replace("Z", "").split(".");
+  return digits === 0 ? whole : `${whole}.${fraction.padEnd(digits, "0").slice(0, digits)}`;
+}
+
+/** A row: the texts of its columns in their order, null for NULL. */
+export type Row = readonly (string | null)[];
+
+/**
+ * SQL of one text of a whole row in MySQL; rows have the same text if and only if they are equal. A text column comes
+ * with its length in bytes, so that nothing can look like the next column; NULL is the letter N, which no number is.
+ */
+export function rowTextInSource(columns: readonly Column[]): string {
+  const cells = columns.map(({ inSource, free }) =>
+    free ? `COALESCE(CONCAT(LENGTH(${inSource}), ':', ${inSource}), 'N')` : `COALESCE(${inSource}, 'N')`,
+  );
+  return `CONCAT_WS(',', ${cells.join(", ")})`;
+}
+
+/** The same text in ClickHouse. */
+export function rowTextInWarehouse(columns: readonly Column[]): string {
+  const cells = columns.map(({ inWarehouse, free }) =>
+    free
+      ? `ifNull(concat(toString(length(${inWarehouse})), ':', ${inWarehouse}), 'N')`
+      : `ifNull(${inWarehouse}, 'N')`,
+  );
+  return `concat(${cells.join(", ',', ")})`;
+}
+
+/**
+ * SQL of a sum over rows in MySQL: the SHA-256 of each row's text, all combined by exclusive or. A changed byte changes
+ * it, and changes in two rows do not make up for each other: the hash is not linear, and every text holds its key.
+ */
+export function sumInSource(columns: readonly Column[]): string {
+  return `HEX(BIT_XOR(UNHEX(SHA2(${rowTextInSource(columns)}, 256))))`;
+}
+
+/** The same sum in ClickHouse, over the rows that meet a condition; without leading zeros. */
+export function sumInWarehouse(columns: readonly Column[], condition: string): string {
+  return `hex(groupBitXorIf(reinterpretAsUInt256(reverse(SHA256(${rowTextInWarehouse(columns)}))), ${condition}))`;
+}
+
+/** SQL of the start of a single row's hash, enough to tell that two rows differ. */
+export function hashInSource(columns: readonly Column[]): string {
+  return `LEFT(SHA2(${rowTextInSource(columns)}, 256), 32)`;
+}
+
+/** The same in ClickHouse. */
+export function hashInWarehouse(columns: readonly Column[]): string {
+  return `lower(substring(hex(SHA256(${rowTextInWarehouse(columns)})), 1, 32))`;
+}

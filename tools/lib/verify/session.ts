@@ -1,0 +1,141 @@
+import { createClient } from "@clickhouse/client";
+import { Option, InvalidArgumentError } from "commander";
+import { database, platformTables, rowsTableOf, tables, type TableSpec } from "../../../components/tables";
+import { readOutputs, readSecret } from "../pulumi";
+import { recount, type WrongSum } from "./analytics";
+import { rewriteTable, Repairer } from "./repair";
+import { examineSource, type VerifiedTable } from "./source";
+import { verifyTable, type Difference, type Found, type Pipeline, type TableResult } from "./table";
+import { kafkaClient, Topics } from "./topics";
+import { Warehouse } from "./warehouse";
+
+/** Differences of a table that are kept to be shown. */
+const shownDifferences = 20;
+
+/** The option that names tables; `make` gives it as TABLE=… */
+export function tableOption(flags: string, description: string): Option {
+  return new Option(flags, description).env("TRIBUTARY_TABLE").argParser(parseTables);
+}
+
+function parseTables(names: string): readonly TableSpec[] {
+  if (names.trim() === "") return platformTables;
+  return names.split(/[\s,]+/).map((name) => {
+    const spec = tables.find(({ table }) => table === name);
+    if (spec) return spec;
+    throw new InvalidArgumentError(`Replicated are ${tables.map(({ table }) => table).join(", ")}.`);
+  });
+}
+
+/** A table's result, with the first of its differences. */
+export interface TableReport extends TableResult {
+  readonly table: VerifiedTable;
+  readonly examples: readonly Difference[];
+}
+
+/** A stack's pipeline, opened to be compared and repaired. */
+export class Session {
+  private repairer: Promise<Repairer> | undefined;
+
+  private constructor(
+    readonly stack: string,
+    readonly tables: readonly VerifiedTable[],
+    readonly pipeline: Pipeline,
+    private readonly openRepairer: () => Promise<Repairer>,
+    private readonly changeWarehouse: (statement: string) => Promise<void>,
+  ) {}
+
+  /**
+   * Opens one on a stack. The caller closes it.
+   *
+   * @throws Problem if one of the servers cannot be reached, or a table cannot be compared
+   */
+  static async open(stack: string, specs: readonly TableSpec[], signal: AbortSignal): Promise<Session> {
+    const outputs = await readOutputs(stack);
+    const [host = "", port = ""] = outputs.mysqlAddress.split(":");
+    const source = {
+      host,
+      port: Number(port),
+      user: "verify",
+      password: readSecret(stack, "mysql-verify-password"),
+      database,
+    };
+    const { binlogFile, tables: verified } = await examineSource(source, specs);
+    const kafka = kafkaClient(outputs.kafkaBootstrap);
+    const topics = await Topics.follow(kafka, verified);
+    const warehouse = new Warehouse({
+      url: outputs.clickhouseUrl,
+      user: "verify",
+      password: readSecret(stack, "clickhouse-verify-password"),
+      database,
+    });
+    return new Session(
+      stack,
+      verified,
+      { source, warehouse, topics, signal },
+      () => Repairer.open(kafka, { database, binlogFile }),
+      (statement) => changeWarehouse(stack, outputs.clickhouseUrl, statement),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      this.pipeline.topics.close(),
+      this.pipeline.warehouse.close(),
+      this.repairer?.then((repairer) => repairer.close()),
+    ]);
+  }
+
+  /** Compares a table, and repairs what it finds if that is wanted. */
+  async verify(
+    table: VerifiedTable,
+    { repair, onProgress }: { repair: boolean; onProgress: (rows: number) => void },
+  ): Promise<TableReport> {
+    const examples: Difference[] = [];
+    const onDifferences = async (found: Found) => {
+      examples.push(...found.differences.slice(0, shownDifferences - examples.length));
+      if (repair) await this.repair(table, found);
+    };
+    return { table, examples, ...(await verifyTable(this.pipeline, table, { onProgress, onDifferences })) };
+  }
+
+  /** Writes all rows of a table to its topic again. @returns how many */
+  async rewrite(table: VerifiedTable, onProgress: (rows: number) => void): Promise<number> {
+    return rewriteTable(this.pipeline, table, await this.repairs(), onProgress);
+  }
+
+  /** Has the warehouse count wrong sums anew. */
+  async recount(wrong: readonly WrongSum[]): Promise<void> {
+    const statement = recount(wrong);
+    if (statement) await this.changeWarehouse(statement);
+  }
+
+  private async repair(table: VerifiedTable, found: Found): Promise<void> {
+    for (const { key, fromNowhere } of found.differences) {
+      if (fromNowhere === undefined) continue;
+      // It hides every change that follows, so it is taken out of the warehouse itself.
+      await this.changeWarehouse(
+        `ALTER TABLE ${rowsTableOf(table.spec)} DELETE WHERE ${table.key} = ${key} AND _version = ${fromNowhere}`,
+      );
+    }
+    await (await this.repairs()).repair(table, found);
+  }
+
+  private repairs(): Promise<Repairer> {
+    return (this.repairer ??= this.openRepairer());
+  }
+}
+
+/** What only the warehouse itself can put right: the one thing here that needs its owner. */
+async function changeWarehouse(stack: string, url: string, statement: string): Promise<void> {
+  const client = createClient({
+    url,
+    username: "schema",
+    password: readSecret(stack, "clickhouse-schema-password"),
+    database,
+  });
+  try {
+    await client.command({ query: statement, clickhouse_settings: { mutations_sync: "1" } });
+  } finally {
+    await client.close();
+  }
+}

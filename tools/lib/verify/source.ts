@@ -1,0 +1,252 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import mysql, { type Connection, type RowDataPacket } from "mysql2/promise";
+import { heartbeats, type TableSpec } from "../../../components/tables";
+import { Problem } from "../problem";
+import { comparable, hashInSource, sumInSource, type Column, type Row, type SourceColumn } from "./columns";
+import { emptySum, inParts, together, type KeyRange, type Sum } from "./chunks";
+
+/** How to reach the source. */
+export interface SourceAccess {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** A table that can be compared: one whole-number key, and columns whose text both servers can write. */
+export interface VerifiedTable {
+  readonly spec: TableSpec;
+  readonly key: string;
+  readonly columns: readonly Column[];
+}
+
+/** Types that a key may have, so that its range can be cut into chunks. */
+const keyTypes = new Set(["tinyint", "smallint", "mediumint", "int", "bigint"]);
+
+/** Between two looks for a new heartbeat; milliseconds. */
+const beatPause = 50;
+
+/** How long MySQL may go without a heartbeat; milliseconds. */
+const beatPatience = 10_000;
+
+/** Keys in one statement. */
+const keysAtOnce = 2_000;
+
+async function connect({ host, port, user, password, database }: SourceAccess): Promise<Connection> {
+  const connection = await mysql.createConnection({
+    ...{ host, port, user, password, database },
+    connectTimeout: 10_000,
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    rowsAsArray: true,
+    // DECIMAL and the rest as MySQL writes them.
+    typeCast: (field, next) => (field.type === "BLOB" ? next() : field.string()),
+  });
+  await connection.query(
+    "SET SESSION time_zone = '+00:00', transaction_isolation = 'REPEATABLE-READ', innodb_lock_wait_timeout = 5",
+  );
+  return connection;
+}
+
+async function select(connection: Connection, sql: string): Promise<(string | null)[][]> {
+  const [rows] = await connection.query<RowDataPacket[][]>(sql);
+  return rows as unknown as (string | null)[][];
+}
+
+/** What verify needs to know of the source before it reads rows. */
+export interface SourceFacts {
+  /** The binlog file that is written now: its name's form. */
+  readonly binlogFile: string;
+  readonly tables: readonly VerifiedTable[];
+}
+
+/**
+ * Looks at the source.
+ *
+ * @throws Problem if its commits do not follow the binlog's order, or a table cannot be compared
+ */
+export async function examineSource(access: SourceAccess, specs: readonly TableSpec[]): Promise<SourceFacts> {
+  const connection = await connect(access);
+  try {
+    const [[ordered] = []] = await select(connection, "SELECT @@binlog_order_commits");
+    if (ordered !== "1") {
+      throw new Problem(
+        "MySQL commits in another order than its binlog has, so no read of it has a place in the binlog",
+        "Set binlog_order_commits=ON.",
+      );
+    }
+    const [[binlogFile] = []] = await select(connection, "SHOW BINARY LOG STATUS");
+    if (!binlogFile) throw new Problem("MySQL has no binlog", "Set log_bin.");
+    const tables = [];
+    for (const spec of specs) tables.push(await describe(connection, access.database, spec));
+    return { binlogFile, tables };
+  } finally {
+    await connection.end();
+  }
+}
+
+async function describe(connection: Connection, database: string, spec: TableSpec): Promise<VerifiedTable> {
+  const rows = await select(
+    connection,
+    `SELECT column_name, data_type, column_type, character_set_name FROM information_schema.columns
+     WHERE table_schema = '${database}' AND table_name = '${spec.table}' ORDER BY ordinal_position`,
+  );
+  const columns = rows.map(([name, dataType, columnType, characterSet = null]): SourceColumn => ({
+    name: name ?? "",
+    dataType: dataType ?? "",
+    columnType: columnType ?? "",
+    characterSet,
+  }));
+  if (columns.length === 0)
+    throw new Problem(`MySQL has no table ${spec.table}`, "Bring the stack up: `make up`.");
+  const [key] = spec.key;
+  const type = columns.find(({ name }) => name === key)?.dataType ?? "";
+  if (spec.key.length > 1 || !keyTypes.has(type)) {
+    throw new Problem(
+      `verify cannot cut table ${spec.table} into chunks: its key is (${spec.key.join(", ")})`,
+      "It can by a single whole-number column. Leave the table out with --table.",
+    );
+  }
+  return { spec, key, columns: comparable(spec.table, columns) };
+}
+
+/**
+ * A consistent read of the source, without a lock and without a right beyond SELECT. It holds all transactions up to its
+ * newest heartbeat and none after the next one, because MySQL commits in the order of the binlog.
+ */
+export class Snapshot {
+  private constructor(
+    private readonly connection: Connection,
+    /** The newest heartbeat in it. */
+    readonly beat: bigint,
+  ) {}
+
+  /**
+   * Opens one. The caller closes it.
+   *
+   * @param after its newest heartbeat shall be a later one
+   * @throws Problem if MySQL has stopped beating
+   */
+  static async open(access: SourceAccess, signal: AbortSignal, after = 0n): Promise<Snapshot> {
+    const connection = await connect(access);
+    try {
+      const deadline = Date.now() + beatPatience;
+      for (;;) {
+        await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        const beat = await newestBeatOn(connection);
+        if (beat > after) return new Snapshot(connection, beat);
+        await connection.query("ROLLBACK");
+        if (Date.now() > deadline) throw noBeat(after);
+        await sleep(beatPause, undefined, { signal });
+      }
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.end();
+  }
+
+  /** The smallest and the largest key; undefined in an empty table. */
+  async bounds({ spec, key }: VerifiedTable): Promise<KeyRange | undefined> {
+    const [[from, to] = []] = await select(
+      this.connection,
+      `SELECT MIN(${key}), MAX(${key}) FROM ${spec.table}`,
+    );
+    return from && to ? { from: BigInt(from), to: BigInt(to) } : undefined;
+  }
+
+  /** The key of the last of `size` rows from a key on; undefined if there are not that many. */
+  async endOf({ spec, key }: VerifiedTable, from: bigint, size: number): Promise<bigint | undefined> {
+    const [[end] = []] = await select(
+      this.connection,
+      `SELECT ${key} FROM ${spec.table} WHERE ${key} >= ${from} ORDER BY ${key} LIMIT 1 OFFSET ${size - 1}`,
+    );
+    return end ? BigInt(end) : undefined;
+  }
+
+  /** The sum of a range. */
+  async sum(table: VerifiedTable, { from, to }: KeyRange): Promise<Sum> {
+    return this.sumWhere(table, `${table.key} BETWEEN ${from} AND ${to}`);
+  }
+
+  /** The sum of single rows. */
+  async sumOf(table: VerifiedTable, keys: readonly bigint[]): Promise<Sum> {
+    let total = emptySum;
+    for (const part of inParts(keys, keysAtOnce)) {
+      total = together(total, await this.sumWhere(table, `${table.key} IN (${part.join()})`));
+    }
+    return total;
+  }
+
+  private async sumWhere({ spec, columns }: VerifiedTable, where: string): Promise<Sum> {
+    const [[rows, hash] = []] = await select(
+      this.connection,
+      `SELECT COUNT(*), ${sumInSource(columns)} FROM ${spec.table} WHERE ${where}`,
+    );
+    return rows && hash && rows !== "0" ? { rows: Number(rows), hash } : emptySum;
+  }
+
+  /** The hash of each row of a range, by key. */
+  async hashes(
+    { spec, key, columns }: VerifiedTable,
+    { from, to }: KeyRange,
+  ): Promise<Map<bigint, string[]>> {
+    const rows = await select(
+      this.connection,
+      `SELECT ${key}, ${hashInSource(columns)} FROM ${spec.table} WHERE ${key} BETWEEN ${from} AND ${to}`,
+    );
+    return new Map(rows.map(([one, hash]) => [BigInt(one!), [hash!]]));
+  }
+
+  /** Single rows, by key. */
+  async rows({ spec, key, columns }: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, Row>> {
+    const cells = columns.map(({ inSource }) => inSource).join(", ");
+    const found = new Map<bigint, Row>();
+    for (const part of inParts(keys, keysAtOnce)) {
+      const rows = await select(
+        this.connection,
+        `SELECT ${key}, ${cells} FROM ${spec.table} WHERE ${key} IN (${part.join()})`,
+      );
+      for (const [one, ...row] of rows) found.set(BigInt(one!), row);
+    }
+    return found;
+  }
+
+  /** All rows of a range, by key. */
+  async rowsOf({ spec, key, columns }: VerifiedTable, { from, to }: KeyRange): Promise<Map<bigint, Row>> {
+    const cells = columns.map(({ inSource }) => inSource).join(", ");
+    const rows = await select(
+      this.connection,
+      `SELECT ${key}, ${cells} FROM ${spec.table} WHERE ${key} BETWEEN ${from} AND ${to}`,
+    );
+    return new Map(rows.map(([one, ...row]) => [BigInt(one!), row]));
+  }
+}
+
+/** The newest heartbeat that is committed now. */
+export async function newestBeat(access: SourceAccess): Promise<bigint> {
+  const connection = await connect(access);
+  try {
+    return await newestBeatOn(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
+async function newestBeatOn(connection: Connection): Promise<bigint> {
+  const [[beat] = []] = await select(connection, `SELECT MAX(beat) FROM ${heartbeats.table}`);
+  if (!beat) throw noBeat(0n);
+  return BigInt(beat);
+}
+
+function noBeat(after: bigint): Problem {
+  return new Problem(
+    `MySQL writes no heartbeat: the newest is number ${after}`,
+    "SHOW EVENTS in MySQL must list `heartbeat` as enabled, and event_scheduler must be ON.",
+  );
+}

@@ -1,0 +1,294 @@
+import { Problem } from "../problem";
+import { waitUntil } from "../wait";
+import {
+  chunksOf,
+  differingKeys,
+  emptySum,
+  everyKey,
+  inParts,
+  sameSum,
+  widthOf,
+  without,
+  type KeyRange,
+} from "./chunks";
+import type { Row } from "./columns";
+import { judge, judgeByTrail, type Bracket, type Memory, type Sighting, type WarehouseRow } from "./judge";
+import { newestBeat, Snapshot, type SourceAccess, type VerifiedTable } from "./source";
+import type { Topics } from "./topics";
+import type { Warehouse } from "./warehouse";
+
+/** Both ends, and what lies between. */
+export interface Pipeline {
+  readonly source: SourceAccess;
+  readonly warehouse: Warehouse;
+  readonly topics: Topics;
+  readonly signal: AbortSignal;
+}
+
+/** A key that is not the same on both sides. */
+export interface Difference {
+  readonly key: bigint;
+  readonly source: Row | undefined;
+  readonly warehouse: readonly WarehouseRow[];
+  /** The version that no change can have had, if that is what is wrong. */
+  readonly fromNowhere?: bigint;
+}
+
+/** Differences that were found in one bracket. */
+export interface Found {
+  readonly bracket: Bracket;
+  readonly differences: readonly Difference[];
+}
+
+export interface TableOptions {
+  /** Is told how many rows of the source are compared. */
+  readonly onProgress: (rows: number) => void;
+  /** Is given the differences as they are found; each is given once. */
+  readonly onDifferences: (found: Found) => Promise<void>;
+}
+
+/** How a table compares. */
+export interface TableResult {
+  /** In the source. */
+  readonly rows: number;
+  readonly differences: number;
+  /** Keys that changed too often to be judged. They count as equal nowhere. */
+  readonly unsettled: readonly bigint[];
+}
+
+/** Connections that scan a table side by side, each with a snapshot of its own. */
+const scanners = 2;
+
+/** Rows that one query of the warehouse sums up. */
+const sliceRows = 262_144;
+
+/** Chunks of a slice: what is compared by one sum. */
+const chunksPerSlice = 32;
+
+/** Keys that are judged in one bracket. */
+const keysPerBracket = 50_000;
+
+/** How often a key is looked at that changes all the time. */
+const rounds = 20;
+
+/** How long a heartbeat may take to the warehouse; milliseconds. */
+const beatPatience = 60_000;
+
+/** Compares a table, chunk by chunk and then row by row where chunks differ. */
+export async function verifyTable(
+  pipeline: Pipeline,
+  table: VerifiedTable,
+  options: TableOptions,
+): Promise<TableResult> {
+  const { rows, open } = await scan(pipeline, table, options);
+  let differences = 0;
+  const unsettled: bigint[] = [];
+  for (const keys of inParts([...open], keysPerBracket)) {
+    const settled = await settle(pipeline, table, keys, async (found) => {
+      differences += found.differences.length;
+      await options.onDifferences(found);
+    });
+    unsettled.push(...settled);
+  }
+  return { rows, differences, unsettled };
+}
+
+/**
+ * Waits until the warehouse holds everything that a read of the source may hold.
+ *
+ * @param beat the newest heartbeat in the read
+ * @returns where the read stands in the binlog
+ */
+export async function reach(pipeline: Pipeline, table: VerifiedTable, beat: bigint): Promise<Bracket> {
+  const bracket = await locate(pipeline, beat);
+  await pipeline.topics.drained(table, pipeline.signal);
+  return bracket;
+}
+
+/** Waits until the warehouse knows the places of a heartbeat and of the one after it. */
+export async function locate({ warehouse, topics, signal }: Pipeline, beat: bigint): Promise<Bracket> {
+  let bracket: Bracket | undefined;
+  const after = beat + 1n;
+  await waitUntil(`heartbeat ${after} to arrive in the warehouse`, beatPatience, signal, async () => {
+    const places = await warehouse.placesOf([beat, after]);
+    const [from, to] = [places.get(beat), places.get(after)];
+    if (from === undefined || to === undefined) return "it is in MySQL's binlog, but not in heartbeats_rows";
+    if (topics.newestBeat < after) return "it is in heartbeats_rows, but not committed in its topic";
+    bracket = { beat, from, to };
+    return undefined;
+  }).catch((error: unknown) => {
+    throw new Problem(
+      (error as Error).message,
+      "`make status` tells which part of the pipeline stands still.",
+    );
+  });
+  if (!bracket || bracket.from >= bracket.to) {
+    throw new Problem(
+      `heartbeats ${beat} and ${after} have no places of their own: both are from capture's first snapshot`,
+      "Wait until the snapshot is done and run it again.",
+    );
+  }
+  return bracket;
+}
+
+/** A snapshot, and where it stands. */
+interface Scanner {
+  readonly snapshot: Snapshot;
+  readonly bracket: Bracket;
+}
+
+interface Scan {
+  rows: number;
+  /** Keys that differ, or have changed since: to be looked at one by one. */
+  readonly open: Set<bigint>;
+}
+
+async function scan(pipeline: Pipeline, table: VerifiedTable, { onProgress }: TableOptions): Promise<Scan> {
+  const { source, signal } = pipeline;
+  const snapshots = await Promise.all(Array.from({ length: scanners }, () => Snapshot.open(source, signal)));
+  const result: Scan = { rows: 0, open: new Set() };
+  try {
+    const brackets = await Promise.all(snapshots.map(({ beat }) => locate(pipeline, beat)));
+    await pipeline.topics.drained(table, signal);
+    const slices = slicesOf(snapshots[0]!, table);
+    const work = async (scanner: Scanner) => {
+      for (let next = await slices.next(); !next.done; next = await slices.next()) {
+        signal.throwIfAborted();
+        const { rows, open } = await compareSlice(pipeline, table, scanner, next.value);
+        result.rows += rows;
+        for (const key of open) result.open.add(key);
+        onProgress(result.rows);
+      }
+    };
+    await Promise.all(snapshots.map((snapshot, i) => work({ snapshot, bracket: brackets[i]! })));
+  } finally {
+    await Promise.all(snapshots.map((snapshot) => snapshot.close()));
+  }
+  return result;
+}
+
+/** Ranges that together hold every key there can be, each with at most so many rows of the source. */
+async function* slicesOf(snapshot: Snapshot, table: VerifiedTable): AsyncGenerator<KeyRange> {
+  const bounds = await snapshot.bounds(table);
+  if (!bounds) {
+    yield everyKey;
+    return;
+  }
+  for (let from = bounds.from; from <= bounds.to;) {
+    const to = (await snapshot.endOf(table, from, sliceRows)) ?? bounds.to;
+    yield { from, to };
+    from = to + 1n;
+  }
+  yield { from: everyKey.from, to: bounds.from - 1n };
+  yield { from: bounds.to + 1n, to: everyKey.to };
+}
+
+async function compareSlice(
+  { warehouse }: Pipeline,
+  table: VerifiedTable,
+  { snapshot, bracket }: Scanner,
+  slice: KeyRange,
+): Promise<{ rows: number; open: bigint[] }> {
+  // What lies beyond the source's keys is one chunk, for there should be nothing.
+  const outside = slice.from === everyKey.from || slice.to === everyKey.to;
+  const width = widthOf(slice, outside ? 1 : chunksPerSlice);
+  const chunks = chunksOf(slice, width);
+  const [inWarehouse, inSource] = await Promise.all([
+    warehouse.chunks(table, slice, width, bracket.from),
+    inTurn(chunks, (chunk) => snapshot.sum(table, chunk)),
+  ]);
+  const open: bigint[] = [];
+  for (const [i, chunk] of chunks.entries()) {
+    const { sum, overtaken } = inWarehouse.get(i) ?? { sum: emptySum, overtaken: [] };
+    open.push(...overtaken);
+    const settled = without(inSource[i]!, await snapshot.sumOf(table, overtaken));
+    if (sameSum(settled, sum)) continue;
+    const [ours, theirs] = [await snapshot.hashes(table, chunk), await warehouse.hashes(table, chunk)];
+    open.push(...differingKeys(ours, theirs));
+  }
+  return { rows: inSource.reduce((rows, sum) => rows + sum.rows, 0), open };
+}
+
+async function inTurn<T, R>(list: readonly T[], action: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const one of list) results.push(await action(one));
+  return results;
+}
+
+/**
+ * Judges keys one by one, each in as many brackets as it takes.
+ *
+ * @returns the keys that could not be judged
+ */
+async function settle(
+  pipeline: Pipeline,
+  table: VerifiedTable,
+  keys: readonly bigint[],
+  onFound: (found: Found) => Promise<void>,
+): Promise<bigint[]> {
+  const { source, topics, signal } = pipeline;
+  let open = [...keys];
+  let floor = 0n;
+  let suspects = new Set<bigint>();
+  const memories = new Map<bigint, Memory>();
+  for (let round = 0; round < rounds && open.length > 0; round++) {
+    const { bracket, sightings } = await sight(pipeline, table, open, floor);
+    const differences: Difference[] = [];
+    const again: bigint[] = [];
+    const seenToDiffer = new Set<bigint>();
+    for (const key of open) {
+      const sighting = sightings.get(key)!;
+      const memory = memories.get(key);
+      let verdict: ReturnType<typeof judge> | "unknown" = judge(bracket, sighting, memory);
+      if (verdict === "overtaken" && memory) {
+        verdict = judgeByTrail(bracket, sighting, topics.trailOf(table, key));
+      }
+      if (verdict === "equal") continue;
+      const difference = { key, source: sighting.source, warehouse: sighting.shown };
+      if (verdict === "from nowhere") {
+        differences.push({ ...difference, fromNowhere: sighting.newest! });
+      } else if (verdict === "differs" && suspects.has(key)) {
+        differences.push(difference);
+      } else {
+        again.push(key);
+        if (verdict === "differs") seenToDiffer.add(key);
+      }
+    }
+    if (differences.length > 0) await onFound({ bracket, differences });
+    topics.watch(table, again);
+    floor = await newestBeat(source);
+    for (const key of again) {
+      const { newest } = sightings.get(key)!;
+      memories.set(key, { newest: newest ?? 0n, beat: floor });
+    }
+    [open, suspects] = [again, seenToDiffer];
+    signal.throwIfAborted();
+  }
+  return open;
+}
+
+/** Looks at some keys on both sides. */
+async function sight(
+  pipeline: Pipeline,
+  table: VerifiedTable,
+  keys: readonly bigint[],
+  floor: bigint,
+): Promise<{ bracket: Bracket; sightings: Map<bigint, Sighting> }> {
+  const { source, warehouse, topics, signal } = pipeline;
+  const snapshot = await Snapshot.open(source, signal, floor);
+  const rows = await snapshot.rows(table, keys).finally(() => snapshot.close());
+  const bracket = await reach(pipeline, table, snapshot.beat);
+  const shown = await warehouse.shown(table, keys);
+  // After what is shown: a change in between then counts as one that overtook.
+  const newest = await warehouse.newest(table, keys);
+  await topics.caughtUp(table, signal);
+  return {
+    bracket,
+    sightings: new Map(
+      keys.map((key) => [
+        key,
+        { source: rows.get(key), shown: shown.get(key) ?? [], newest: newest.get(key) },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,255 @@
+import { randomUUID } from "node:crypto";
+import { Kafka, logLevel, type Admin, type Consumer, type KafkaMessage } from "kafkajs";
+import { z } from "zod";
+import { consumerGroup } from "../../../components/sync-job";
+import { heartbeats, topicOf } from "../../../components/tables";
+import { Problem, messageOf } from "../problem";
+import { waitUntil } from "../wait";
+import { readChange, recordKey } from "./change-event";
+import type { TopicChange } from "./judge";
+import type { VerifiedTable } from "./source";
+
+/** Offsets of a topic's partitions, by partition. */
+export type Offsets = ReadonlyMap<number, bigint>;
+
+/** How far our own reader has come in a partition, and where the last change that it saw ends. */
+export interface ReadSoFar {
+  position: bigint;
+  afterLastChange: bigint;
+}
+
+/** Of a heartbeat's change event, what is needed here. */
+const beatSchema = z.looseObject({ after: z.looseObject({ beat: z.number() }).nullish() });
+
+/** How long sync may take to write and commit what is in the topic; milliseconds. */
+const patience = 120_000;
+
+/**
+ * Whether everything before `end` is in the warehouse. Pure.
+ *
+ * Sync commits an offset after what lies before it is written. It commits the place after the last change, but the
+ * markers of Kafka's transactions lie behind: so either its offset is at the end, or we have read up to the end
+ * ourselves and found no change that it has not committed.
+ *
+ * @returns the partitions that are not there yet
+ */
+export function missingPartitions(
+  end: Offsets,
+  committed: Offsets,
+  read: ReadonlyMap<number, ReadSoFar>,
+): number[] {
+  const reached = ([partition, offset]: [number, bigint]) => {
+    const done = committed.get(partition) ?? 0n;
+    const ours = read.get(partition);
+    return done >= offset || (ours && ours.position >= offset && done >= ours.afterLastChange);
+  };
+  return [...end].filter((entry) => !reached(entry)).map(([partition]) => partition);
+}
+
+/** Follows the topics of tables, from where sync had come when it began. */
+export class Topics {
+  private readonly read = new Map<string, Map<number, ReadSoFar>>();
+  /** By topic, then by record key. */
+  private readonly trails = new Map<string, Map<string, TopicChange[]>>();
+  private failure: unknown;
+
+  /**
+   * The newest heartbeat that is committed in its topic. Capture commits what it has read up to then together with it,
+   * also where sync is set to show changes before their commit.
+   */
+  newestBeat = 0n;
+
+  private constructor(
+    private readonly tables: readonly VerifiedTable[],
+    private readonly admin: Admin,
+    private readonly consumer: Consumer,
+    private readonly group: string,
+  ) {}
+
+  /** Begins to follow. The caller closes it. */
+  static async follow(kafka: Kafka, tables: readonly VerifiedTable[]): Promise<Topics> {
+    const group = `tributary-verify-${randomUUID()}`;
+    const topics = new Topics(
+      tables,
+      kafka.admin(),
+      kafka.consumer({
+        groupId: group,
+        readUncommitted: false,
+        maxWaitTimeInMs: 100,
+        retry: { retries: 10 },
+      }),
+      group,
+    );
+    try {
+      await topics.start();
+    } catch (error) {
+      await topics.close();
+      throw new Problem(
+        `the topics cannot be read: ${messageOf(error)}`,
+        "`make status` tells how Kafka is.",
+        {
+          cause: error,
+        },
+      );
+    }
+    return topics;
+  }
+
+  private async start(): Promise<void> {
+    await this.admin.connect();
+    await this.consumer.connect();
+    for (const topic of new Set([...this.tables.map(({ spec }) => topicOf(spec)), topicOf(heartbeats)])) {
+      this.read.set(topic, await this.beginningOf(topic));
+      await this.consumer.subscribe({ topic });
+    }
+    this.followPositions();
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch: { topic, partition, messages } }) => {
+        const last = messages.at(-1);
+        const read = this.read.get(topic)?.get(partition);
+        if (last && read) read.afterLastChange = BigInt(last.offset) + 1n;
+        for (const message of messages) this.remember(topic, message);
+        if (topic === topicOf(heartbeats)) this.rememberBeats(messages);
+        return Promise.resolve();
+      },
+    });
+    for (const [topic, partitions] of this.read) {
+      for (const [partition, { position }] of partitions) {
+        this.consumer.seek({ topic, partition, offset: String(position) });
+      }
+    }
+  }
+
+  /** Where sync is now, partition by partition. */
+  private async beginningOf(topic: string): Promise<Map<number, ReadSoFar>> {
+    const committed = await this.committedOf(topic);
+    const offsets = await this.admin.fetchTopicOffsets(topic);
+    return new Map(
+      offsets.map(({ partition, low }) => {
+        const lowest = BigInt(low);
+        const begin = committed.get(partition) ?? lowest;
+        const position = begin > lowest ? begin : lowest;
+        return [partition, { position, afterLastChange: position }];
+      }),
+    );
+  }
+
+  private followPositions(): void {
+    const { END_BATCH_PROCESS, CRASH } = this.consumer.events;
+    // Also told of batches that hold nothing but the markers of transactions. A batch that leaves a gap is from before the
+    // reader was put to its beginning; it comes again.
+    this.consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, firstOffset, lastOffset } }) => {
+      const read = this.read.get(topic)?.get(partition);
+      if (read && firstOffset && BigInt(firstOffset) <= read.position)
+        read.position = BigInt(lastOffset) + 1n;
+    });
+    this.consumer.on(CRASH, ({ payload: { error } }) => (this.failure = error));
+  }
+
+  async close(): Promise<void> {
+    await this.consumer.disconnect().catch(() => undefined);
+    // Best effort: Kafka forgets a group without members by itself.
+    await this.admin.deleteGroups([this.group]).catch(() => undefined);
+    await this.admin.disconnect().catch(() => undefined);
+  }
+
+  /**
+   * Waits until everything that is in a table's topic now is in the warehouse.
+   *
+   * @throws Problem naming the partitions that lag behind
+   */
+  async drained({ spec }: VerifiedTable, signal: AbortSignal): Promise<void> {
+    const topic = topicOf(spec);
+    const end = await this.endOf(topic);
+    await this.waitFor(`sync to write all of ${topic} into the warehouse`, signal, async () => {
+      const committed = await this.committedOf(topic);
+      const missing = missingPartitions(end, committed, this.read.get(topic)!);
+      if (missing.length === 0) return undefined;
+      const lags = missing.map((p) => `partition ${p} is at ${committed.get(p) ?? "none"} of ${end.get(p)}`);
+      return lags.join(", ");
+    });
+  }
+
+  /** From now on, keeps the changes of some keys of a table. */
+  watch(table: VerifiedTable, keys: readonly bigint[]): void {
+    const topic = topicOf(table.spec);
+    const trails = this.trails.get(topic) ?? new Map<string, TopicChange[]>();
+    this.trails.set(topic, trails);
+    for (const key of keys.map((one) => recordKey(table.key, one))) if (!trails.has(key)) trails.set(key, []);
+  }
+
+  /** Waits until our own reader has seen all that is committed in the topic now. */
+  async caughtUp({ spec }: VerifiedTable, signal: AbortSignal): Promise<void> {
+    const topic = topicOf(spec);
+    const end = await this.endOf(topic);
+    await this.waitFor(`what ${topic} holds to be committed and read`, signal, () => {
+      const behind = [...end].filter(([partition, offset]) => {
+        const { position } = this.read.get(topic)!.get(partition)!;
+        return position < offset;
+      });
+      return Promise.resolve(behind.length === 0 ? undefined : `partition ${behind[0]![0]} is not read yet`);
+    });
+  }
+
+  /** The changes of a watched key, since it has been watched. */
+  trailOf({ spec, key: column }: VerifiedTable, key: bigint): readonly TopicChange[] {
+    return this.trails.get(topicOf(spec))?.get(recordKey(column, key)) ?? [];
+  }
+
+  private remember(topic: string, { key, value }: KafkaMessage): void {
+    const trail = key && this.trails.get(topic)?.get(key.toString());
+    const table = this.tables.find(({ spec }) => topicOf(spec) === topic);
+    if (trail && table && value) trail.push(readChange(value.toString(), table.columns));
+  }
+
+  private rememberBeats(messages: readonly KafkaMessage[]): void {
+    for (const { value } of messages) {
+      const { after } = beatSchema.parse(JSON.parse(value?.toString() ?? "{}"));
+      const beat = BigInt(after?.beat ?? 0);
+      if (beat > this.newestBeat) this.newestBeat = beat;
+    }
+  }
+
+  private async endOf(topic: string): Promise<Map<number, bigint>> {
+    const offsets = await this.admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+  }
+
+  /** What sync has committed, where it has committed anything. */
+  private async committedOf(topic: string): Promise<Map<number, bigint>> {
+    const groups = await this.admin.fetchOffsets({ groupId: consumerGroup, topics: [topic] });
+    const offsets = groups.flatMap(({ partitions }) => partitions);
+    return new Map(
+      offsets
+        .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
+        .filter(([, offset]) => offset >= 0n),
+    );
+  }
+
+  private async waitFor(
+    what: string,
+    signal: AbortSignal,
+    look: () => Promise<string | undefined>,
+  ): Promise<void> {
+    try {
+      await waitUntil(what, patience, signal, () => {
+        if (this.failure) throw new Error(`the reader of the topics stopped: ${messageOf(this.failure)}`);
+        return look();
+      });
+    } catch (error) {
+      throw new Problem(
+        messageOf(error),
+        "`make status` tells whether both jobs run, and how far they are.",
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+/** A client that leaves it to us to tell what goes wrong. */
+export function kafkaClient(bootstrap: string): Kafka {
+  return new Kafka({ clientId: "tributary-verify", brokers: [bootstrap], logLevel: logLevel.NOTHING });
+}

@@ -1,0 +1,141 @@
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { heartbeats, rowsTableOf } from "../../../components/tables";
+import { hashInWarehouse, sumInWarehouse } from "./columns";
+import { emptySum, type KeyRange, type Sum } from "./chunks";
+import type { WarehouseRow } from "./judge";
+import type { VerifiedTable } from "./source";
+
+/** How to reach the warehouse. */
+export interface WarehouseAccess {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** A chunk of the warehouse, as far as it is not newer than the source's read. */
+export interface WarehouseChunk {
+  readonly sum: Sum;
+  /** Keys with a newer version: their rows are not in the sum. */
+  readonly overtaken: readonly bigint[];
+}
+
+/** How long one query may take; milliseconds. */
+const patience = 300_000;
+
+/** Reads the warehouse as verify needs it. */
+export class Warehouse {
+  private readonly client: ClickHouseClient;
+
+  constructor({ url, user, password, database }: WarehouseAccess) {
+    this.client = createClient({
+      ...{ url, username: user, password, database },
+      request_timeout: patience,
+      log: { level: ClickHouseLogLevel.ERROR },
+      clickhouse_settings: {
+        max_query_size: "100000000",
+        max_threads: 2,
+        output_format_json_quote_64bit_integers: 1,
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  /** Rows as arrays of texts. */
+  async select(query: string): Promise<(string | null)[][]> {
+    const answer = await this.client.query({ query, format: "JSONCompactEachRow" });
+    const rows = await answer.json<(string | number | null)[]>();
+    return rows.map((row) => row.map((cell) => (cell === null ? null : String(cell))));
+  }
+
+  /** The places of heartbeats, by number, as far as they have arrived. */
+  async placesOf(beats: readonly bigint[]): Promise<Map<bigint, bigint>> {
+    const rows = await this.select(
+      `SELECT beat, max(_version) FROM ${rowsTableOf(heartbeats)} WHERE beat IN (${beats.join()}) GROUP BY beat`,
+    );
+    return new Map(rows.map(([beat, version]) => [BigInt(beat!), BigInt(version!)]));
+  }
+
+  /**
+   * A range in chunks, by the chunk's index; a chunk without rows is missing.
+   *
+   * @param place rows of newer versions are left out, and listed
+   */
+  async chunks(
+    { spec, key, columns }: VerifiedTable,
+    range: KeyRange,
+    width: bigint,
+    place: bigint,
+  ): Promise<Map<number, WarehouseChunk>> {
+    const table = rowsTableOf(spec);
+    const chunk = width > range.to - range.from ? "0" : `intDiv(${key} - (${range.from}), ${width})`;
+    const where = `${key} BETWEEN ${range.from} AND ${range.to}`;
+    const settled = `_version <= ${place}`;
+    const rows = await this.select(
+      `SELECT ${chunk} AS chunk, countIf(${settled}) AS rows, ${sumInWarehouse(columns, settled)} AS hash, '' AS overtaken
+       FROM ${table} FINAL WHERE ${where} GROUP BY chunk
+       UNION ALL
+       SELECT ${chunk} AS chunk, 0, '', arrayStringConcat(arrayMap(k -> toString(k), groupUniqArray(${key})), ',')
+       FROM ${table} WHERE ${where} AND _version > ${place} GROUP BY chunk`,
+    );
+    const chunks = new Map<number, WarehouseChunk>();
+    for (const [index, count, hash, overtaken] of rows) {
+      const known = chunks.get(Number(index)) ?? { sum: emptySum, overtaken: [] };
+      chunks.set(
+        Number(index),
+        overtaken
+          ? { ...known, overtaken: overtaken.split(",").map(BigInt) }
+          : { ...known, sum: { rows: Number(count), hash: (hash ?? "").padStart(64, "0") } },
+      );
+    }
+    return chunks;
+  }
+
+  /** The hashes of each row that is shown, by key: normally one of each. */
+  async hashes(
+    { spec, key, columns }: VerifiedTable,
+    { from, to }: KeyRange,
+  ): Promise<Map<bigint, string[]>> {
+    const rows = await this.select(
+      `SELECT ${key}, ${hashInWarehouse(columns)} FROM ${rowsTableOf(spec)} FINAL WHERE ${key} BETWEEN ${from} AND ${to}`,
+    );
+    const hashes = new Map<bigint, string[]>();
+    for (const [one, hash] of rows) hashes.set(BigInt(one!), [...(hashes.get(BigInt(one!)) ?? []), hash!]);
+    return hashes;
+  }
+
+  /** What is shown under each key. */
+  async shown(
+    { spec, key, columns }: VerifiedTable,
+    keys: readonly bigint[],
+  ): Promise<Map<bigint, WarehouseRow[]>> {
+    const cells = columns.map(({ inWarehouse }) => inWarehouse).join(", ");
+    const rows = await this.select(
+      `SELECT ${key}, _version, ${cells} FROM ${rowsTableOf(spec)} FINAL WHERE ${oneOf(key, keys)}`,
+    );
+    const shown = new Map<bigint, WarehouseRow[]>();
+    for (const [one, version, ...row] of rows) {
+      const under = shown.get(BigInt(one!)) ?? [];
+      under.push({ version: BigInt(version!), row });
+      shown.set(BigInt(one!), under);
+    }
+    return shown;
+  }
+
+  /** The newest version of each key, be it a row or a tombstone. */
+  async newest({ spec, key }: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, bigint>> {
+    const rows = await this.select(
+      `SELECT ${key}, max(_version) FROM ${rowsTableOf(spec)} WHERE ${oneOf(key, keys)} GROUP BY ${key}`,
+    );
+    return new Map(rows.map(([one, version]) => [BigInt(one!), BigInt(version!)]));
+  }
+}
+
+/** As a set and not as a list of literals, of which a query may have no more than 50,000. */
+function oneOf(key: string, keys: readonly bigint[]): string {
+  const type = keys.some((one) => one > 2n ** 63n - 1n) ? "toUInt64" : "toInt64";
+  return `${key} IN (SELECT arrayJoin(arrayMap(k -> ${type}(k), splitByChar(',', '${keys.join()}'))))`;
+}

@@ -1,0 +1,127 @@
+// `make verify`: whether the warehouse holds the source's rows, all of them and nothing else, while writes go on.
+import { platformTables, type TableSpec } from "../components/tables";
+import { addStackOption, command, run } from "./lib/cli";
+import { formatDuration, indent, paint } from "./lib/text";
+import { verifyAnalytics, type WrongSum } from "./lib/verify/analytics";
+import { describeDifference, describeTable, describeWrongSum } from "./lib/verify/report";
+import { Session, tableOption, type TableReport } from "./lib/verify/session";
+import type { VerifiedTable } from "./lib/verify/source";
+
+/** Exit code when it could not be checked; 1 says that it was checked and is not right. */
+const unchecked = 2;
+
+/** Between two words about a long comparison; milliseconds. */
+const progressPause = 10_000;
+
+/** Wrong sums that are shown. */
+const shownSums = 20;
+
+const program = addStackOption(
+  command(
+    "verify",
+    "Compare MySQL and ClickHouse row by row, also while writes go on.\n" +
+      "Exit code 0: they hold the same. 1: they do not. 2: it could not be checked.",
+  ),
+)
+  .addOption(
+    tableOption("--table <tables>", "only these, separated by commas").default(platformTables, "all"),
+  )
+  .option(
+    "--repair",
+    "write what differs to the topics anew, from MySQL, and compare again",
+    Boolean(process.env["TRIBUTARY_REPAIR"]),
+  )
+  .option("--no-analytics", "leave out the sums per minute, status and product")
+  .option("--json", "print the result as JSON", false)
+  .parse();
+const options = program.opts<{
+  stack: string;
+  table: readonly TableSpec[];
+  repair: boolean;
+  analytics: boolean;
+  json: boolean;
+}>();
+
+/** What was compared, and how. */
+interface Comparison {
+  readonly reports: readonly TableReport[];
+  readonly wrongSums: readonly WrongSum[];
+}
+
+await run(async (signal) => {
+  const session = await Session.open(options.stack, options.table, signal);
+  try {
+    let result = await compare(session, options.repair);
+    if (options.repair && !isRight(result)) {
+      await session.recount(result.wrongSums);
+      say(paint("bold", "\nRepaired; comparing again."));
+      result = await compare(session, false);
+    }
+    if (options.json) console.log(JSON.stringify(result, jsonValue, 2));
+    if (!isRight(result)) process.exitCode = 1;
+  } finally {
+    await session.close();
+  }
+}, unchecked);
+
+async function compare(session: Session, repair: boolean): Promise<Comparison> {
+  const reports = await Promise.all(session.tables.map((table) => compareTable(session, table, repair)));
+  for (const { table, examples, differences } of reports) {
+    for (const example of examples) say(`\n${describeDifference(table, example)}`);
+    const more = differences - examples.length;
+    if (more > 0) say(`\nand ${more} more in ${table.spec.table}`);
+  }
+  return { reports, wrongSums: await compareAnalytics(session) };
+}
+
+async function compareTable(session: Session, table: VerifiedTable, repair: boolean): Promise<TableReport> {
+  const started = Date.now();
+  let rows = 0;
+  const ticking = setInterval(
+    () => say(`  ${table.spec.table}: ${rows.toLocaleString("en")} rows compared`),
+    progressPause,
+  );
+  try {
+    const report = await session.verify(table, { repair, onProgress: (compared) => (rows = compared) });
+    say(describeTable(table.spec.table, report, formatDuration(Date.now() - started)));
+    return report;
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+/** The sums are made of orders, so they are compared along with them. */
+async function compareAnalytics({ tables, pipeline }: Session): Promise<readonly WrongSum[]> {
+  if (!options.analytics || !tables.some(({ spec }) => spec.table === "orders")) return [];
+  const started = Date.now();
+  const wrong = await verifyAnalytics(pipeline.warehouse, pipeline.signal);
+  const took = formatDuration(Date.now() - started);
+  if (wrong.length === 0) {
+    say(
+      `${paint("green", "✔")} analytics: the sums per minute, status and product are those of the orders, in ${took}`,
+    );
+  } else {
+    say(`${paint("red", "✘")} analytics: ${wrong.length} sums are not those of the orders, in ${took}`);
+    say(indent(wrong.slice(0, shownSums).map(describeWrongSum).join("\n")));
+  }
+  return wrong;
+}
+
+function isRight({ reports, wrongSums }: Comparison): boolean {
+  return (
+    wrongSums.length === 0 &&
+    reports.every(({ differences, unsettled }) => differences + unsettled.length === 0)
+  );
+}
+
+/** For people; with --json, beside the result. */
+function say(text: string): void {
+  if (options.json) console.error(text);
+  else console.log(text);
+}
+
+/** Tables by name, large numbers as text. */
+function jsonValue(key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  return key === "table" ? (value as VerifiedTable).spec.table : value;
+}
