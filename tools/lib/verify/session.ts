@@ -1,6 +1,7 @@
 import { createClient } from "@clickhouse/client";
 import { Option, InvalidArgumentError } from "commander";
 import { database, platformTables, rowsTableOf, tables, type TableSpec } from "../../../components/tables";
+import { Problem } from "../problem";
 import { readOutputs, readSecret } from "../pulumi";
 import { recount, type WrongSum } from "./analytics";
 import { rewriteTable, Repairer } from "./repair";
@@ -11,6 +12,9 @@ import { Warehouse } from "./warehouse";
 
 /** Differences of a table that are kept to be shown. */
 const shownDifferences = 20;
+
+/** Versions from nowhere that are deleted one by one; more of them have another cause. */
+const mostFromNowhere = 100;
 
 /** The option that names tables; `make` gives it as TABLE=… */
 export function tableOption(flags: string, description: string): Option {
@@ -110,8 +114,14 @@ export class Session {
   }
 
   private async repair(table: VerifiedTable, found: Found): Promise<void> {
-    for (const { key, fromNowhere } of found.differences) {
-      if (fromNowhere === undefined) continue;
+    const impossible = found.differences.filter(({ fromNowhere }) => fromNowhere !== undefined);
+    if (impossible.length > mostFromNowhere) {
+      throw new Problem(
+        `${impossible.length} rows of ${table.spec.table} have versions beyond the end of the binlog: it seems to have begun anew`,
+        "Raise the stack's epoch by one (`./pulumi config set epoch …`), run `make up`, then `make resync`.",
+      );
+    }
+    for (const { key, fromNowhere } of impossible) {
       // It hides every change that follows, so it is taken out of the warehouse itself.
       await this.changeWarehouse(
         `ALTER TABLE ${rowsTableOf(table.spec)} DELETE WHERE ${table.key} = ${key} AND _version = ${fromNowhere}`,
