@@ -8,17 +8,19 @@ STACK ?= local
 YES ?=
 TABLE ?=
 REPAIR ?=
+REPLAY ?=
 
 # Passed to the recipes through the environment, so that no value is ever read as shell text.
 export TRIBUTARY_STACK := $(STACK)
 export TRIBUTARY_YES := $(YES)
 export TRIBUTARY_TABLE := $(TABLE)
 export TRIBUTARY_REPAIR := $(REPAIR)
+export TRIBUTARY_REPLAY := $(REPLAY)
 
 run := node --import tsx
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up down status verify resync logs env doctor toolchain images jobs check fix bench test test-unit test-stack test-faults
+.PHONY: help bootstrap up down status dead-letters verify resync logs env doctor toolchain images jobs check fix bench test test-unit test-stack test-faults
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,9 @@ verify: bootstrap ## Compare MySQL and ClickHouse row by row, while writes go on
 
 resync: bootstrap ## Bring one table into the warehouse anew, while the rest runs (TABLE=orders)
 	@$(run) tools/resync.ts
+
+dead-letters: bootstrap ## List changes that ClickHouse did not take; REPLAY=all (or names) gives them back
+	@$(run) tools/dead-letters.ts
 
 logs: bootstrap ## Follow what the stack's containers write
 	@$(run) tools/logs.ts

@@ -81,7 +81,9 @@ const capture = new CaptureJob(
     parallelism: settings.parallelism,
     checkpointInterval: settings.captureCheckpoint,
     transactionTimeout: settings.transactionTimeout,
+    binlogRetention: settings.binlogRetention,
     epoch: settings.epoch,
+    snapshot: settings.snapshot,
   },
   { dependsOn: [sourceSchema, topics] },
 );

@@ -4,10 +4,11 @@ import { FlinkCluster, savepointsFolder } from "./flink-cluster";
 import { FlinkJob } from "./flink-job";
 import { JobJar } from "./job-jars";
 import { KafkaBroker } from "./kafka";
+import { transactionalIdPrefix } from "./kafka-names";
 import { MySql } from "./mysql";
 import { Credentials } from "./mysql-user";
 import { pathInContainer } from "./server";
-import { TableSpec, tablesArgument } from "./tables";
+import { heartbeats, TableSpec, tablesArgument } from "./tables";
 import { Duration, toMilliseconds } from "./units";
 
 export interface CaptureJobArgs {
@@ -24,8 +25,12 @@ export interface CaptureJobArgs {
   checkpointInterval: Duration;
   /** After this time Kafka gives up a transaction that nobody finished. */
   transactionTimeout: Duration;
-  /** Raised when the source's binlog started again. @default 0 */
+  /** How long the source must keep its binlog: the longest outage of capture. */
+  binlogRetention: Duration;
+  /** Raised when the source's binlog started again. Another one takes a new snapshot. @default 0 */
   epoch?: number;
+  /** Another number takes a new snapshot of all tables, under the same epoch. @default 0 */
+  snapshot?: number;
 }
 
 /** The first of the replica ids that the capture job reads the binlog with, one for each parallel reader. */
@@ -39,7 +44,6 @@ export class CaptureJob extends pulumi.ComponentResource {
     super("tributary:index:CaptureJob", name, {}, opts);
     const parallelism = args.parallelism ?? 1;
     const source = args.source.connection.internal.apply(splitAddress);
-    const transactionalIdPrefix = "tributary-capture";
 
     const job = new FlinkJob(
       name,
@@ -51,6 +55,8 @@ export class CaptureJob extends pulumi.ComponentResource {
         jarHash: args.jar.hash,
         parallelism,
         savepointDir: savepointsFolder,
+        // The saved state is a place in the binlog of that epoch, behind that snapshot.
+        generation: `epoch ${args.epoch ?? 0}, snapshot ${args.snapshot ?? 0}`,
         args: jobArguments({
           "mysql-host": source.host,
           "mysql-port": pulumi.interpolate`${source.port}`,
@@ -65,6 +71,8 @@ export class CaptureJob extends pulumi.ComponentResource {
           "checkpoint-interval-ms": String(toMilliseconds(args.checkpointInterval)),
           epoch: String(args.epoch ?? 0),
           "poll-interval-ms": "20",
+          "binlog-retention-s": String(toMilliseconds(args.binlogRetention) / 1000),
+          heartbeats: heartbeats.table,
         }),
       },
       { parent: this, deletedWith: args.cluster.jobManager },

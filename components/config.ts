@@ -92,6 +92,7 @@ const settingsSchema = z
     flushInterval: duration("1 ms", "1 minute"),
     transactionTimeout: duration("1 minute", "1 hour"),
     epoch: wholeNumber(0, 2_047),
+    snapshot: wholeNumber(0, 1_000_000),
     mysqlMemory: memory("768 MB"),
     kafkaMemory: memory("512 MB"),
     clickhouseMemory: memory("768 MB"),

@@ -29,6 +29,11 @@ export interface FlinkJobArgs {
    * for a job that can do without any of its state. @default false
    */
   dropsUnclaimedState?: pulumi.Input<boolean>;
+  /**
+   * What the job's saved state belongs to, in words. Other words start the job without it, as if for the first time.
+   * @default one generation for ever
+   */
+  generation?: pulumi.Input<string>;
   /** Bounds that differ from `defaultTimeouts`, in milliseconds. */
   timeouts?: pulumi.Input<Partial<Timeouts>>;
 }

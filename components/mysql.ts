@@ -90,6 +90,8 @@ export function serverConfig(args: { memory: Size; binlogRetention: Duration }):
     binlog_row_image: "FULL",
     binlog_transaction_compression: "OFF",
     binlog_order_commits: "ON",
+    // A transaction is never split, and a place in a file has to fit 32 bits: 1 GiB and this stay below 4 GiB.
+    max_binlog_cache_size: 2 * 1024 ** 3,
     binlog_expire_logs_seconds: toMilliseconds(args.binlogRetention) / 1000,
     gtid_mode: "ON",
     enforce_gtid_consistency: "ON",

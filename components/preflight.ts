@@ -13,7 +13,7 @@ import { ports, publishedPort, Stack, stackLabel } from "./stack";
  * @throws SettingsError
  */
 export function refuseWhatCannotWork(settings: Settings, stack: Stack): void {
-  const problems = [...takenPorts(stack), ...missingBuilds(settings)];
+  const problems = [...takenPorts(stack), ...missingBuilds(settings), ...fullDisk()];
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
@@ -45,6 +45,30 @@ function missingBuilds(settings: Settings): string[] {
   const jars = Object.values(jarNames).filter((jar) => !fs.existsSync(`${currentJobsFolder}/${jar}`));
   if (jars.length > 0) problems.push(`jobs are not built (${jars.join(", ")}): run \`make jobs\``);
   return problems;
+}
+
+/** Less than this fills up before anybody notices. Bytes. */
+const leastFreeDisk = 2 * 1024 ** 3;
+
+/** Docker's data may lie on another machine: then nothing is known, and nothing refused. */
+function fullDisk(): string[] {
+  const folder = execFileSync("docker", ["info", "--format", "{{.DockerRootDir}}"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trim();
+  if (!fs.existsSync(folder)) return [];
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return describeFullDisk(folder, bavail * bsize);
+}
+
+/** Pure. @param free bytes that are free where Docker keeps its data */
+export function describeFullDisk(folder: string, free: number): string[] {
+  if (free >= leastFreeDisk) return [];
+  const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 ** 2)} MB`;
+  return [
+    `only ${megabytes(free)} are free in ${folder}, where Docker keeps its data: free at least ` +
+      `${megabytes(leastFreeDisk)}, or MySQL, Kafka and the checkpoints stop when it is full`,
+  ];
 }
 
 /** Ports on this machine that somebody listens on, where the system says (Linux). */

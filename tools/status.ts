@@ -1,28 +1,26 @@
 // `make status`: containers, jobs and lag of a stack on one screen.
-import { createClient, type ClickHouseClient } from "@clickhouse/client";
+import { createClient } from "@clickhouse/client";
 import mysql, { type RowDataPacket } from "mysql2/promise";
-import {
-  database,
-  heartbeats,
-  platformTables,
-  realtimeViewOf,
-  rowsTableOf,
-  type TableSpec,
-} from "../components/tables";
+import { database, platformTables, realtimeViewOf, rowsTableOf, type TableSpec } from "../components/tables";
+import { alarmsOf, type Alarm } from "./lib/alarms/alarms";
+import { gatherFacts } from "./lib/alarms/gather";
 import { addStackOption, command, run } from "./lib/cli";
 import { readFailure, readJob } from "./lib/flink";
+import { readHeartbeat } from "./lib/heartbeat";
 import { messageOf, Problem } from "./lib/problem";
 import { readOutputs, readSecret, type StackOutputs } from "./lib/pulumi";
 import { listThings, thingsOf } from "./lib/stack";
 import { formatDuration, formatTable, indent, paint } from "./lib/text";
 
-const program = addStackOption(command("status", "Show a stack's containers, jobs and lag.")).parse();
+const program = addStackOption(
+  command("status", "Show a stack's containers, jobs, lag and alarms. Ends with 1 if there is an alarm."),
+).parse();
 const { stack } = program.opts<{ stack: string }>();
 
 /** Nothing here may take longer to answer. Milliseconds. */
 const patience = 10_000;
 
-await run(async () => {
+await run(async (signal) => {
   const { containers } = thingsOf(stack, await listThings());
   if (containers.length === 0) throw new Problem(`stack "${stack}" is not up`, "Bring it up: `make up`.");
   const outputs = await readOutputs(stack);
@@ -33,17 +31,29 @@ await run(async () => {
       status === "running" ? (health ?? status) : status,
       status === "running" ? `for ${formatDuration(Date.now() - Date.parse(startedAt))}` : "",
     ]);
-  const [jobs, lags] = await Promise.all([
+  const [jobs, lags, alarms] = await Promise.all([
     orComplaint(describeJobs(outputs)),
     orComplaint(describeTables(outputs)),
+    gatherFacts(stack, outputs, containers, signal).then(alarmsOf, unseen),
   ]);
   print("Containers", formatTable(ages));
   print("Jobs", jobs);
   print("Tables", lags);
+  print("Alarms", alarms.map(describeAlarm).join("\n") || "none");
+  if (alarms.length > 0) process.exitCode = 1;
 });
 
 function print(title: string, text: string): void {
   console.log(`${paint("bold", title)}\n${indent(text)}\n`);
+}
+
+/** What cannot be looked at is an alarm of its own. */
+function unseen(error: unknown): Alarm[] {
+  return [{ what: `the pipeline cannot be seen: ${messageOf(error)}`, remedy: "`make up` brings it back." }];
+}
+
+function describeAlarm({ what, remedy }: Alarm): string {
+  return `${paint("red", what)}\n${indent(remedy)}`;
 }
 
 /** One part that cannot be seen does not hide the others. */
@@ -105,20 +115,10 @@ async function describeTables(outputs: StackOutputs): Promise<string> {
     const rows = [];
     for (const spec of platformTables) rows.push(await describe(spec));
     const table = formatTable([["", "source", "warehouse", "newest change"], ...rows]);
-    return `${table}\n\n${describeLag(await readLag(warehouse))}`;
+    return `${table}\n\n${describeLag((await readHeartbeat(warehouse)).lag)}`;
   } finally {
     await Promise.all([warehouse.close(), source.end()]);
   }
-}
-
-/** How old the newest heartbeat in the warehouse is, ms, by the warehouse's clock; null before the first. */
-async function readLag(warehouse: ClickHouseClient): Promise<number | null> {
-  const query = `SELECT if(count() = 0, NULL, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(max(beaten_at))) AS lag
-    FROM ${rowsTableOf(heartbeats)} SETTINGS output_format_json_quote_64bit_integers = 0`;
-  const [row] = await (
-    await warehouse.query({ query, format: "JSONEachRow" })
-  ).json<{ lag: number | null }>();
-  return row?.lag ?? null;
 }
 
 function describeLag(lag: number | null): string {

@@ -25,8 +25,14 @@ export function diffJob(record: JobRecord, spec: JobSpec): JobDiff {
     replaces.length > 0 ||
     record.drift !== undefined ||
     contentCode(spec) !== contentCode(record) ||
+    !isSameGeneration(record, spec) ||
     JSON.stringify(bookkeeping(spec)) !== JSON.stringify(bookkeeping(record));
   return { changes, replaces, deleteBeforeReplace: true };
+}
+
+/** Can the job go on from what is saved? A record that names no generation was made before there were any. */
+export function isSameGeneration(record: JobSpec, spec: JobSpec): boolean {
+  return record.generation === undefined || record.generation === spec.generation;
 }
 
 function isKnownAndOther(asked: JobSpec["cluster"] | string, recorded: JobSpec["cluster"]): boolean {
@@ -35,8 +41,13 @@ function isKnownAndOther(asked: JobSpec["cluster"] | string, recorded: JobSpec["
 }
 
 /** Settings that must reach the state but need no restart. */
-function bookkeeping({ savepointDir, dropsUnclaimedState, timeouts }: JobSpec): unknown {
-  return [savepointDir ?? "", dropsUnclaimedState ?? false, Object.entries(timeouts ?? {}).sort()];
+function bookkeeping({ savepointDir, dropsUnclaimedState, generation, timeouts }: JobSpec): unknown {
+  return [
+    savepointDir ?? "",
+    dropsUnclaimedState ?? false,
+    generation ?? "",
+    Object.entries(timeouts ?? {}).sort(),
+  ];
 }
 
 /** Problems of a spec that can be told without a cluster. Values that are not known yet are left for later. */

@@ -1,5 +1,6 @@
 import { hasEnded, isLeaving, jobsInView, listJobs } from "./cluster-view";
 import { isTemporary, messageOf } from "./failures";
+import { isSameGeneration } from "./diff";
 import { contentCode, runsContent, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, World } from "./model";
 import { newestRestorePoint } from "./restore-point";
@@ -61,6 +62,7 @@ export async function readJob(world: World, record: JobRecord): Promise<JobRecor
  * already runs the right content is left alone; another one is stopped with a savepoint, or, if it is unhealthy or gone,
  * given up for its newest retained checkpoint; then the new job starts from there.
  * If the new job does not reach its first checkpoint, the old one is started again from the same place.
+ * A job of another generation starts without saved state.
  * @throws UpdateFailure when the job was touched; a plain error when it was not
  */
 export async function updateJob(world: World, record: JobRecord, spec: JobSpec): Promise<JobRecord> {
@@ -69,6 +71,7 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
   if (own.length === 0 && foreign.length > 0) throw foreignJob(spec, foreign);
   const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
 
+  if (!isSameGeneration(record, spec)) return startAfresh(world, record, spec, running);
   if (running && runsContent(running.id, spec)) {
     const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
     return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
@@ -140,6 +143,31 @@ function driftOf(record: JobRecord, job: JobSummary | undefined, jobs: JobSummar
   return undefined;
 }
 
+/**
+ * Starts the job without saved state. The old one is stopped with a savepoint, so that it finishes what it has begun, and
+ * goes on from there if the new one fails; one that is not healthy enough for that is cancelled, and not brought back.
+ */
+async function startAfresh(
+  world: World,
+  record: JobRecord,
+  spec: JobSpec,
+  running: JobSummary | undefined,
+): Promise<JobRecord> {
+  world.log(`job "${spec.name}" starts without saved state: ${spec.generation}, not ${record.generation}`);
+  const savepoint = running && (await stopWithSavepoint(world, record, running));
+  if (running && savepoint === undefined) await cancelJob(world, running.id);
+  try {
+    return await startJob(world, spec, undefined, world.now());
+  } catch (error) {
+    const reason = messageOf(error);
+    if (savepoint !== undefined) throw await rollBack(world, record, spec, savepoint, reason);
+    throw updateFailure(
+      `Job "${spec.name}" could not be started without saved state. ${reason}`,
+      gone(record, reason),
+    );
+  }
+}
+
 /** Stops what runs and returns where to go on from. */
 async function bringToRest(
   world: World,
@@ -166,7 +194,7 @@ async function rollBack(
   from: string,
   reason: string,
 ): Promise<UpdateFailure> {
-  if (contentCode(record) === contentCode(spec)) {
+  if (contentCode(record) === contentCode(spec) && isSameGeneration(record, spec)) {
     return updateFailure(
       `Job "${spec.name}" could not be started again from ${from}. ${reason}`,
       gone(record, reason),

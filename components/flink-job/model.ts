@@ -22,6 +22,7 @@ export interface JobSpec {
   parallelism: number;
   savepointDir?: string;
   dropsUnclaimedState?: boolean;
+  generation?: string;
   timeouts?: Partial<Timeouts>;
 }
 

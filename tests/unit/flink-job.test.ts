@@ -350,6 +350,60 @@ const restarts = test.macro({
 test("a change of arguments", restarts, { args: ["--epoch", "1"] });
 test("a change of parallelism", restarts, { parallelism: 2 });
 
+test("another generation starts without saved state, after the old one has finished what it had begun", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, { ...spec, generation: "epoch 0" });
+  const updated = await updateJob(world, record, { ...spec, generation: "epoch 1" });
+  t.is(manager.stops.length, 1);
+  t.is(manager.submissions[1]?.savepointPath, undefined);
+  t.is(updated.restoredFrom, "");
+  t.is(updated.generation, "epoch 1");
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [updated.jobId],
+  );
+});
+
+test("what an earlier generation saved is not gone back to", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, { ...spec, generation: "epoch 0" });
+  const updated = await updateJob(world, record, { ...spec, generation: "epoch 1" });
+  t.true(updated.since > record.since);
+  manager.endJob(updated.jobId, "FAILED");
+  const repaired = await updateJob(world, await readJob(world, updated), { ...spec, generation: "epoch 1" });
+  t.true(repaired.restoredFrom.includes(updated.jobId), repaired.restoredFrom);
+});
+
+test("a job that failed for good gets out of its wall by another generation", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, { ...spec, generation: "snapshot 0" });
+  manager.endJob(record.jobId, "FAILED");
+  const updated = await updateJob(world, await readJob(world, record), { ...spec, generation: "snapshot 1" });
+  t.is(manager.submissions[1]?.savepointPath, undefined);
+  t.is(updated.drift, undefined);
+});
+
+test("where a new generation fails, the old one goes on from its savepoint", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, { ...spec, generation: "epoch 0" });
+  manager.behaviourOf = ({ savepointPath }) => (savepointPath ? {} : { failsWith: "java.lang.Error: no" });
+  const { record: now } = (await t.throwsAsync(
+    updateJob(world, record, { ...spec, generation: "epoch 1" }),
+  )) as UpdateFailure;
+  t.is(now.generation, "epoch 0");
+  t.regex(now.restoredFrom, /savepoint-/);
+  t.is(manager.running().length, 1);
+});
+
+test("a record from before there were generations is no reason to start anew", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const updated = await updateJob(world, record, { ...spec, generation: "epoch 0" });
+  t.is(updated.jobId, record.jobId);
+  t.is(updated.generation, "epoch 0");
+  t.is(manager.submissions.length, 1);
+});
+
 test("an update that changes nothing of the job leaves it running", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);

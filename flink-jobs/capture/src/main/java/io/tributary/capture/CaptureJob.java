@@ -1,28 +1,35 @@
 package io.tributary.capture;
 
 import io.tributary.capture.functions.ChangeEventDeserializer;
+import io.tributary.capture.functions.SameServer;
 import io.tributary.capture.functions.SettledChanges;
 import io.tributary.capture.functions.TopicRecordSchema;
+import io.tributary.capture.preflight.Broker;
+import io.tributary.capture.preflight.EpochCheck;
 import io.tributary.capture.preflight.Preflight;
 import io.tributary.capture.preflight.SourceConnection;
 import io.tributary.capture.preflight.SourceFacts;
-import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.SQLException;
+import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the captured tables, first as they are and then change by change, and writes every change
  * exactly once to its table's topic.
  */
 public final class CaptureJob {
+  private static final Logger LOG = LoggerFactory.getLogger(CaptureJob.class);
   private static final String JOB_NAME = "mysql-cdc";
 
   private CaptureJob() {}
@@ -34,14 +41,18 @@ public final class CaptureJob {
 
   static void run(CaptureOptions options, StreamExecutionEnvironment env) throws Exception {
     String password = readPassword(options);
-    BinlogEnd snapshotPlace = inspectSource(options, password);
+    SourceFacts source = inspectSource(options, password);
+    inspectBroker(options, source, isRestored(env));
+    SameServer sameServer =
+        new SameServer(options.heartbeats(), source.serverUuid(), options.epoch());
     env.configure(JobSettings.of(options));
     define(
         env,
         MySqlTables.source(
             options,
             password,
-            new ChangeEventDeserializer(options.tables(), snapshotPlace, options.epoch())),
+            new ChangeEventDeserializer(
+                options.tables(), source.binlogEnd().orElseThrow(), sameServer)),
         kafkaSink(options));
     env.execute(JOB_NAME);
   }
@@ -59,14 +70,32 @@ public final class CaptureJob {
         .uid("kafka-topics");
   }
 
-  /** Refuses a source that does not fit; returns where the snapshot will stand in its binlog. */
-  private static BinlogEnd inspectSource(CaptureOptions options, String password)
-      throws SQLException {
+  /** Refuses a source that does not fit; the end of its binlog is where a snapshot will stand. */
+  private static SourceFacts inspectSource(CaptureOptions options, String password)
+      throws SQLException, InterruptedException {
     try (SourceConnection connection = SourceConnection.open(options, password)) {
-      SourceFacts facts = connection.facts();
+      SourceFacts facts = connection.factsOnceFree();
       Preflight.requireFit(facts, options);
-      return facts.binlogEnd().orElseThrow();
+      return facts;
     }
+  }
+
+  /** Refuses a broker or an epoch that does not fit, and clears away what a dead job left open. */
+  private static void inspectBroker(CaptureOptions options, SourceFacts source, boolean restored)
+      throws IOException {
+    try (Broker broker = Broker.open(options)) {
+      broker.requireFit();
+      EpochCheck.requireSameSource(
+          broker.newestBeats(), source.serverUuid(), source.binlogEnd().orElseThrow(), options);
+      if (!restored) {
+        List<String> aborted = broker.abortOpenTransactions();
+        LOG.info("Starts without saved state; aborted open transactions: {}", aborted);
+      }
+    }
+  }
+
+  private static boolean isRestored(StreamExecutionEnvironment env) {
+    return env.getConfiguration().getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
   }
 
   private static KafkaSink<TopicRecord> kafkaSink(CaptureOptions options) {

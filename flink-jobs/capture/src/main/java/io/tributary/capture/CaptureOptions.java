@@ -24,6 +24,8 @@ import java.util.List;
  * @param checkpointInterval how often changes become visible in the topics
  * @param epoch the source's epoch, part of every change's version
  * @param pollInterval the longest time the binlog reader holds a change back
+ * @param binlogRetention how long the source has to keep its binlog: the longest outage of capture
+ * @param heartbeats the captured table into which the source writes a row a second
  */
 public record CaptureOptions(
     String mysqlHost,
@@ -38,7 +40,9 @@ public record CaptureOptions(
     Duration transactionTimeout,
     Duration checkpointInterval,
     int epoch,
-    Duration pollInterval) {
+    Duration pollInterval,
+    Duration binlogRetention,
+    String heartbeats) {
 
   private static final Duration DEFAULT_POLL_INTERVAL = Duration.ofMillis(20);
 
@@ -63,9 +67,23 @@ public record CaptureOptions(
             args.millis("transaction-timeout-ms"),
             args.millis("checkpoint-interval-ms"),
             (int) args.integer("epoch", 0, Version.MAX_EPOCH),
-            args.millis("poll-interval-ms", DEFAULT_POLL_INTERVAL));
+            args.millis("poll-interval-ms", DEFAULT_POLL_INTERVAL),
+            Duration.ofSeconds(args.integer("binlog-retention-s", 1, Integer.MAX_VALUE)),
+            args.text("heartbeats"));
     args.requireValid();
+    options.heartbeatsTable();
     return options;
+  }
+
+  /** The spec of the table with the heartbeats. */
+  public TableSpec heartbeatsTable() {
+    return tables.stream()
+        .filter(table -> table.table().equals(heartbeats))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--heartbeats %s is none of --tables".formatted(heartbeats)));
   }
 
   /**

@@ -19,7 +19,9 @@ class CaptureOptionsTest {
     assertThat(options.serverIds()).isEqualTo(new ServerIds(5400, 5403));
     assertThat(options.checkpointInterval()).isEqualTo(Duration.ofMillis(500));
     assertThat(options.pollInterval()).isEqualTo(Duration.ofMillis(20));
-    assertThat(options.tables()).hasSize(1);
+    assertThat(options.tables()).hasSize(2);
+    assertThat(options.binlogRetention()).isEqualTo(Duration.ofDays(7));
+    assertThat(options.heartbeatsTable().topic()).isEqualTo("heartbeats-cdc-topic");
   }
 
   @Test
@@ -35,6 +37,12 @@ class CaptureOptionsTest {
   void refusesAnEpochThatDoesNotFitAVersion() {
     assertThatThrownBy(() -> TestOptions.parse("--epoch", "2048"))
         .hasMessageContaining("--epoch must be a whole number from 0 to 2047");
+  }
+
+  @Test
+  void refusesHeartbeatsThatAreNotCaptured() {
+    assertThatThrownBy(() -> TestOptions.parse("--heartbeats", "pulses"))
+        .hasMessageContaining("--heartbeats pulses is none of --tables");
   }
 
   @ParameterizedTest

@@ -9,7 +9,9 @@ public final class TestOptions {
   private static final String TABLES =
       """
       [{"table":"orders","key":["order_id"],"topic":"orders-cdc-topic",\
-      "deadLetterTopic":"orders-cdc-topic-dlq","rows":"orders_rows"}]""";
+      "deadLetterTopic":"orders-cdc-topic-dlq","rows":"orders_rows"},\
+      {"table":"heartbeats","key":["slot"],"topic":"heartbeats-cdc-topic",\
+      "deadLetterTopic":"heartbeats-cdc-topic-dlq","rows":"heartbeats_rows"}]""";
 
   private TestOptions() {}
 
@@ -30,6 +32,8 @@ public final class TestOptions {
     args.put("--transaction-timeout-ms", "900000");
     args.put("--checkpoint-interval-ms", "500");
     args.put("--epoch", "0");
+    args.put("--binlog-retention-s", "604800");
+    args.put("--heartbeats", "heartbeats");
     for (int i = 0; i < changes.length; i += 2) {
       args.put(changes[i], changes[i + 1]);
     }

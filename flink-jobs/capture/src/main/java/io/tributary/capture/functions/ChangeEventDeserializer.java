@@ -38,6 +38,7 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
   private final Map<String, TableSpec> tables;
   private final BinlogEnd snapshotPlace;
   private final int epoch;
+  private final SameServer sameServer;
 
   private transient JsonFactory jsonFactory;
   private transient RowWriter rows;
@@ -45,12 +46,14 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
   /**
    * @param tables the captured tables
    * @param snapshotPlace the end of the binlog, read before the snapshot
-   * @param epoch the source's epoch
+   * @param sameServer the source's server and epoch
    */
-  public ChangeEventDeserializer(List<TableSpec> tables, BinlogEnd snapshotPlace, int epoch) {
+  public ChangeEventDeserializer(
+      List<TableSpec> tables, BinlogEnd snapshotPlace, SameServer sameServer) {
     this.tables = tables.stream().collect(Collectors.toMap(TableSpec::table, Function.identity()));
     this.snapshotPlace = snapshotPlace;
-    this.epoch = epoch;
+    this.epoch = sameServer.epoch();
+    this.sameServer = sameServer;
   }
 
   @Override
@@ -69,6 +72,7 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
               .formatted(source.getString(ChangeEvent.TABLE)));
     }
     Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
+    sameServer.require(table.table(), op, value.getStruct(Envelope.FieldName.AFTER));
     out.collect(
         new TopicRecord(
             table.topic(),

@@ -47,8 +47,9 @@ final class SchemaChangeGuard {
               """
               Capture stopped: a statement changed captured table %s.%s at %s:%d without row \
               events, so the warehouse would differ from now on: %s
-              Bring the warehouse's tables in line, then start capture without saved state, so \
-              that it takes a new snapshot."""
+              After a change of columns, bring the warehouse's tables in line first. Then raise \
+              the setting `snapshot` by one and run `make up`: capture starts without its saved \
+              state and takes a new snapshot. docs/operations.md tells the rest."""
                   .formatted(
                       source.getString(ChangeEvent.DB),
                       source.getString(ChangeEvent.TABLE),

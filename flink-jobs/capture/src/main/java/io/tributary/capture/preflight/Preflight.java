@@ -2,8 +2,10 @@ package io.tributary.capture.preflight;
 
 import io.tributary.capture.CaptureOptions;
 import io.tributary.common.TableSpec;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -45,6 +47,9 @@ public final class Preflight {
   /** From this version on, rows changed by a foreign key's rule are in the binlog. */
   private static final int[] CASCADES_IN_BINLOG_SINCE = {9, 6};
 
+  /** Places in a file are counted in 32 bits; see {@code Version}. */
+  private static final BigInteger LARGEST_BINLOG_FILE = BigInteger.ONE.shiftLeft(32);
+
   private final SourceFacts facts;
   private final CaptureOptions options;
   private final List<String> problems = new ArrayList<>();
@@ -73,6 +78,9 @@ public final class Preflight {
   static List<String> problems(SourceFacts facts, CaptureOptions options) {
     Preflight preflight = new Preflight(facts, options);
     preflight.checkServer();
+    preflight.checkDurability();
+    preflight.checkBinlogSizes();
+    preflight.checkServerIds();
     preflight.checkUser();
     options.tables().forEach(preflight::checkTable);
     preflight.checkCascades();
@@ -93,12 +101,74 @@ public final class Preflight {
           "the server's time zone is %d s off UTC: set default_time_zone='+00:00'"
               .formatted(facts.utcOffsetSeconds()));
     }
-    String serverId = facts.variables().get("server_id");
-    if (serverId != null && options.serverIds().contains(Long.parseLong(serverId))) {
+    requireVariable(
+        "event_scheduler", "ON", "set event_scheduler=ON, for it writes the heartbeats");
+  }
+
+  /** What the source says is committed must still be there after a loss of power. */
+  private void checkDurability() {
+    requireVariable("sync_binlog", "1", "set sync_binlog=1");
+    requireVariable("innodb_flush_log_at_trx_commit", "1", "set innodb_flush_log_at_trx_commit=1");
+    requireVariable("binlog_order_commits", "ON", "set binlog_order_commits=ON");
+  }
+
+  private void checkBinlogSizes() {
+    number("binlog_expire_logs_seconds")
+        // Zero keeps everything.
+        .filter(seconds -> seconds.signum() > 0)
+        .filter(seconds -> seconds.longValueExact() < options.binlogRetention().toSeconds())
+        .ifPresent(
+            seconds ->
+                problems.add(
+                    "binlog_expire_logs_seconds is %s, less than the %d s that capture may be away: set it to that, or lower binlogRetention"
+                        .formatted(seconds, options.binlogRetention().toSeconds())));
+    Optional<BigInteger> file = number("max_binlog_size");
+    Optional<BigInteger> transaction = number("max_binlog_cache_size");
+    if (file.isPresent() && transaction.isPresent()) {
+      // A transaction is never split, so the last one of a file comes on top of its size.
+      if (file.get().add(transaction.get()).compareTo(LARGEST_BINLOG_FILE) > 0) {
+        problems.add(
+            "max_binlog_cache_size is %s, so that one transaction could make a binlog file of more than 4 GiB, beyond what a version can count: set max_binlog_cache_size=%s"
+                .formatted(transaction.get(), LARGEST_BINLOG_FILE.subtract(file.get())));
+      }
+    }
+  }
+
+  private Optional<BigInteger> number(String variable) {
+    return Optional.ofNullable(facts.variables().get(variable)).map(BigInteger::new);
+  }
+
+  private void checkServerIds() {
+    String own = facts.variables().get("server_id");
+    if (own != null && options.serverIds().contains(Long.parseLong(own))) {
       problems.add(
           "the server's own server_id %s is in --server-id %s: choose a range without it"
-              .formatted(serverId, options.serverIds()));
+              .formatted(own, options.serverIds()));
     }
+    List<Long> taken = takenServerIds(facts, options);
+    if (!taken.isEmpty()) {
+      problems.add(
+          "server id %s of --server-id %s is used by a running replica: stop that replica (another capture job?), or choose a range without it"
+              .formatted(taken, options.serverIds()));
+    }
+    if (facts.binlogReaders() > 0) {
+      problems.add(
+          "user %s reads the binlog already (SHOW PROCESSLIST): another capture job runs, and both would write the same changes: cancel it first"
+              .formatted(options.mysqlUser()));
+    }
+  }
+
+  /** Whether somebody reads the binlog in our place. */
+  static boolean isPlaceTaken(SourceFacts facts, CaptureOptions options) {
+    return facts.binlogReaders() > 0 || !takenServerIds(facts, options).isEmpty();
+  }
+
+  /** Those of our server ids under which somebody reads the binlog now. */
+  private static List<Long> takenServerIds(SourceFacts facts, CaptureOptions options) {
+    return facts.replicaIds().orElse(Set.of()).stream()
+        .filter(options.serverIds()::contains)
+        .sorted()
+        .toList();
   }
 
   /** A variable that this version of the server does not have is not asked for. */
@@ -115,7 +185,7 @@ public final class Preflight {
           "user %s may not ask for the end of the binlog, or there is none: GRANT REPLICATION CLIENT ON *.*"
               .formatted(options.mysqlUser()));
     }
-    if (!facts.canReplicate()) {
+    if (facts.replicaIds().isEmpty()) {
       problems.add(
           "user %s may not read the binlog: GRANT REPLICATION SLAVE ON *.*"
               .formatted(options.mysqlUser()));

@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,10 +20,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Asks the source what must be known before the job starts. Used where the job is submitted. */
 public final class SourceConnection implements AutoCloseable {
   private static final String TIMEOUT_MILLIS = "10000";
+  private static final Duration READER_WAIT = Duration.ofSeconds(60);
+  private static final int USER_COLUMN = 2;
+  private static final int COMMAND_COLUMN = 5;
+  private static final Duration PAUSE = Duration.ofMillis(500);
 
   private final Connection connection;
   private final CaptureOptions options;
@@ -61,6 +67,20 @@ public final class SourceConnection implements AutoCloseable {
     }
   }
 
+  /**
+   * Gathers the facts, again and again while somebody reads the binlog in our place: the server
+   * notices only at its next event that the job which was stopped a moment ago has gone.
+   */
+  public SourceFacts factsOnceFree() throws SQLException, InterruptedException {
+    long deadline = System.nanoTime() + READER_WAIT.toNanos();
+    SourceFacts facts = facts();
+    while (Preflight.isPlaceTaken(facts, options) && System.nanoTime() < deadline) {
+      Thread.sleep(PAUSE.toMillis());
+      facts = facts();
+    }
+    return facts;
+  }
+
   /** Gathers the facts that {@link Preflight} judges. */
   public SourceFacts facts() throws SQLException {
     // First of all: whatever was written before it is committed, and so part of the snapshot, long
@@ -82,7 +102,8 @@ public final class SourceConnection implements AutoCloseable {
         variables(),
         utcOffsetSeconds(),
         binlogEnd,
-        isAllowed("SHOW REPLICAS"),
+        replicaIds(),
+        binlogReaders(),
         tables,
         unreadable,
         cascades());
@@ -108,6 +129,33 @@ public final class SourceConnection implements AutoCloseable {
     }
   }
 
+  private Optional<Set<Long>> replicaIds() {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery("SHOW REPLICAS")) {
+      Set<Long> ids = new TreeSet<>();
+      while (result.next()) {
+        ids.add(result.getLong(1));
+      }
+      return Optional.of(ids);
+    } catch (SQLException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Without further rights a user sees its own connections only, which are the ones in question.
+   */
+  private int binlogReaders() throws SQLException {
+    int readers = 0;
+    for (List<String> row : rows("SHOW PROCESSLIST", COMMAND_COLUMN)) {
+      boolean ours = options.mysqlUser().equals(row.get(USER_COLUMN - 1));
+      if (ours && row.get(COMMAND_COLUMN - 1).startsWith("Binlog Dump")) {
+        readers++;
+      }
+    }
+    return readers;
+  }
+
   private Map<String, String> variables() throws SQLException {
     Map<String, String> variables = new HashMap<>();
     for (List<String> row :
@@ -115,7 +163,10 @@ public final class SourceConnection implements AutoCloseable {
             """
             SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', \
             'binlog_row_image', 'binlog_transaction_compression', 'binlog_row_value_options', \
-            'gtid_mode', 'server_id', 'innodb_native_foreign_keys')""",
+            'gtid_mode', 'server_id', 'innodb_native_foreign_keys', 'server_uuid', \
+            'binlog_expire_logs_seconds', 'max_binlog_size', 'max_binlog_cache_size', \
+            'sync_binlog', 'innodb_flush_log_at_trx_commit', 'binlog_order_commits', \
+            'event_scheduler')""",
             2)) {
       variables.put(row.get(0).toLowerCase(Locale.ROOT), row.get(1));
     }

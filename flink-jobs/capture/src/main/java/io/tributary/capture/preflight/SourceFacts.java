@@ -13,7 +13,10 @@ import java.util.Set;
  * @param variables global system variables by name, lower case; unknown ones are absent
  * @param utcOffsetSeconds how far the server's clock is ahead of UTC, in seconds
  * @param binlogEnd the end of the binlog, read before all else; empty if the user may not ask
- * @param canReplicate whether the user may read the binlog (REPLICATION SLAVE)
+ * @param replicaIds server ids of those who read the binlog now; empty if the user may not read it
+ *     either (REPLICATION SLAVE)
+ * @param binlogReaders connections of the capture user that read the binlog now; the server does
+ *     not count them among the replicas
  * @param tables the wanted tables that exist, by name
  * @param unreadableTables wanted tables that the user may not SELECT
  * @param cascades foreign keys on wanted tables that change rows by themselves
@@ -23,10 +26,16 @@ public record SourceFacts(
     Map<String, String> variables,
     long utcOffsetSeconds,
     Optional<BinlogEnd> binlogEnd,
-    boolean canReplicate,
+    Optional<Set<Long>> replicaIds,
+    int binlogReaders,
     Map<String, Table> tables,
     Set<String> unreadableTables,
     List<Cascade> cascades) {
+
+  /** The server's own name for itself; another server, or one that was set up anew, has another. */
+  public String serverUuid() {
+    return variables.getOrDefault("server_uuid", "");
+  }
 
   /**
    * A table.

@@ -26,6 +26,8 @@ class ChangeEventDeserializerTest {
       new TableSpec("orders", List.of("order_id"), "orders-cdc-topic", "d", "orders_rows", null);
   private static final TableSpec LINES =
       new TableSpec("lines", List.of("b", "a"), "lines-cdc-topic", "d", "lines_rows", null);
+  private static final TableSpec BEATS =
+      new TableSpec("beats", List.of("server_uuid"), "beats-cdc-topic", "d", "beats_rows", null);
 
   private static final Schema ORDER =
       SchemaBuilder.struct()
@@ -38,7 +40,9 @@ class ChangeEventDeserializerTest {
 
   private final ChangeEventDeserializer deserializer =
       new ChangeEventDeserializer(
-          List.of(ORDERS, LINES), new BinlogEnd("binlog.000002", 777, 1_736_591_000_000L), 5);
+          List.of(ORDERS, LINES, BEATS),
+          new BinlogEnd("binlog.000002", 777, 1_736_591_000_000L),
+          server(5));
 
   @Test
   void writesAnInsert() throws Exception {
@@ -92,11 +96,24 @@ class ChangeEventDeserializerTest {
   void stopsWhereAPlaceDoesNotFitAVersion() {
     ChangeEventDeserializer beyond =
         new ChangeEventDeserializer(
-            List.of(ORDERS), new BinlogEnd("binlog.1048576", 4, 1_736_591_000_000L), 0);
+            List.of(ORDERS), new BinlogEnd("binlog.1048576", 4, 1_736_591_000_000L), server(0));
     assertThatThrownBy(
             () -> all(beyond, Records.change("r", "orders", key(1), null, order(1, "1.00"))))
         .isInstanceOf(ArithmeticException.class)
         .hasMessageContaining("binlog file number 1048576");
+  }
+
+  @Test
+  void stopsForGoodWhereAnotherServerBeats() throws Exception {
+    Struct ours = Records.row("server_uuid", Schema.STRING_SCHEMA, "server-1");
+    Struct others = Records.row("server_uuid", Schema.STRING_SCHEMA, "server-2");
+    assertThat(all(deserializer, Records.change("u", "beats", ours, others, ours))).hasSize(1);
+    // A snapshot shows what a server before this one wrote.
+    assertThat(all(deserializer, Records.change("r", "beats", ours, null, others))).hasSize(1);
+    assertThatThrownBy(() -> all(deserializer, Records.change("u", "beats", ours, ours, others)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .cause()
+        .hasMessageContainingAll("server-2", "server-1", "raise the setting `epoch` by one, to 6");
   }
 
   @Test
@@ -147,6 +164,10 @@ class ChangeEventDeserializerTest {
     ChangeEventDeserializer copy = InstantiationUtil.clone(deserializer);
     SourceRecord change = Records.change("c", "orders", key(1), null, order(1, "1.00"));
     assertThat(text(all(copy, change).get(0))).isEqualTo(text(only(change)));
+  }
+
+  private static SameServer server(int epoch) {
+    return new SameServer("beats", "server-1", epoch);
   }
 
   private TopicRecord only(SourceRecord sourceRecord) throws Exception {

@@ -23,6 +23,8 @@ class PreflightTest {
   private static final CaptureOptions OPTIONS = TestOptions.parse();
   private static final Table ORDERS =
       new Table(List.of("order_id"), Map.of("order_id", "bigint", "total_price", "decimal"));
+  private static final Table HEARTBEATS =
+      new Table(List.of("slot"), Map.of("slot", "smallint", "server_uuid", "char"));
   private static final Cascade CASCADE = new Cascade("orders", "orders_user", "ON DELETE CASCADE");
 
   @Test
@@ -40,12 +42,45 @@ class PreflightTest {
     "binlog_row_value_options, PARTIAL_JSON, binlog_row_value_options=''",
     "gtid_mode, OFF, gtid_mode=ON",
     "server_id, 5401, choose a range without it",
+    "event_scheduler, OFF, event_scheduler=ON",
+    "sync_binlog, 0, sync_binlog=1",
+    "innodb_flush_log_at_trx_commit, 2, innodb_flush_log_at_trx_commit=1",
+    "binlog_order_commits, OFF, binlog_order_commits=ON",
+    "binlog_expire_logs_seconds, 604799, set it to that",
+    "max_binlog_cache_size, 18446744073709547520, max_binlog_cache_size=3221225472",
   })
   void aSettingThatLosesChangesIsNamedWithItsRemedy(String name, String value, String remedy) {
     assertThat(problems(new Facts().variable(name, value)))
         .singleElement()
         .asString()
         .contains(name, value, remedy);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "binlog_expire_logs_seconds, 0",
+    "binlog_expire_logs_seconds, 604800",
+    "max_binlog_cache_size, 3221225472",
+  })
+  void aSizeOrTimeThatIsJustEnoughPasses(String name, String value) {
+    assertThat(problems(new Facts().variable(name, value))).isEmpty();
+  }
+
+  @Test
+  void aRunningReplicaUnderOneOfOurServerIdsIsNamed() {
+    Facts facts = new Facts();
+    facts.replicaIds = Optional.of(Set.of(7L, 5402L));
+    assertThat(problems(facts))
+        .singleElement()
+        .asString()
+        .contains("[5402]", "5400-5403", "stop that replica");
+  }
+
+  @Test
+  void anotherReaderUnderOurUserIsNamed() {
+    Facts facts = new Facts();
+    facts.binlogReaders = 1;
+    assertThat(problems(facts)).singleElement().asString().contains("capture", "cancel it first");
   }
 
   @Test
@@ -65,7 +100,7 @@ class PreflightTest {
   void missingGrantsAreNamed() {
     Facts facts = new Facts();
     facts.binlogEnd = Optional.empty();
-    facts.canReplicate = false;
+    facts.replicaIds = Optional.empty();
     facts.unreadable = Set.of("orders");
     assertThat(problems(facts))
         .hasSize(3)
@@ -77,7 +112,7 @@ class PreflightTest {
   @Test
   void aMissingTableIsNamed() {
     Facts facts = new Facts();
-    facts.tables = Map.of();
+    facts.tables = Map.of("heartbeats", HEARTBEATS);
     assertThat(problems(facts))
         .singleElement()
         .asString()
@@ -87,15 +122,14 @@ class PreflightTest {
   @Test
   void anotherPrimaryKeyIsNamed() {
     Facts facts = new Facts();
-    facts.tables = Map.of("orders", new Table(List.of(), ORDERS.columnTypes()));
+    facts.tables = tables(new Table(List.of(), ORDERS.columnTypes()));
     assertThat(problems(facts)).singleElement().asString().contains("[]", "[order_id]");
   }
 
   @Test
   void aColumnThatCannotBeWrittenIsNamed() {
     Facts facts = new Facts();
-    facts.tables =
-        Map.of("orders", new Table(ORDERS.key(), Map.of("order_id", "bigint", "at", "point")));
+    facts.tables = tables(new Table(ORDERS.key(), Map.of("order_id", "bigint", "at", "point")));
     assertThat(problems(facts)).singleElement().asString().contains("column at", "point");
   }
 
@@ -126,6 +160,10 @@ class PreflightTest {
         .hasMessageContaining("platform.orders");
   }
 
+  private static Map<String, Table> tables(Table orders) {
+    return Map.of("orders", orders, "heartbeats", HEARTBEATS);
+  }
+
   private static List<String> problems(Facts facts) {
     return Preflight.problems(facts.build(), OPTIONS);
   }
@@ -142,11 +180,14 @@ class PreflightTest {
                 "binlog_transaction_compression", "OFF",
                 "binlog_row_value_options", "",
                 "gtid_mode", "ON",
-                "server_id", "1"));
+                "server_id", "1",
+                "event_scheduler", "ON",
+                "max_binlog_size", "1073741824"));
     private long utcOffsetSeconds;
     private Optional<BinlogEnd> binlogEnd = Optional.of(new BinlogEnd("binlog.000001", 4, 0));
-    private boolean canReplicate = true;
-    private Map<String, Table> tables = Map.of("orders", ORDERS);
+    private int binlogReaders;
+    private Optional<Set<Long>> replicaIds = Optional.of(Set.of());
+    private Map<String, Table> tables = tables(ORDERS);
     private Set<String> unreadable = Set.of();
     private List<Cascade> cascades = List.of();
 
@@ -168,7 +209,8 @@ class PreflightTest {
           variables,
           utcOffsetSeconds,
           binlogEnd,
-          canReplicate,
+          replicaIds,
+          binlogReaders,
           tables,
           unreadable,
           cascades);

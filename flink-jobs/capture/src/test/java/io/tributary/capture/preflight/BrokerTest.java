@@ -1,0 +1,52 @@
+package io.tributary.capture.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tributary.capture.CaptureOptions;
+import io.tributary.capture.TestOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.junit.jupiter.api.Test;
+
+class BrokerTest {
+  private static final CaptureOptions OPTIONS = TestOptions.parse();
+
+  @Test
+  void aBrokerThatEndsTransactionsTooEarlyIsRefused() {
+    assertThatThrownBy(() -> Broker.requireTransactionTimeout(899_999, OPTIONS))
+        .hasMessageContaining("Kafka at kafka:9092 allows transactions of 899999 ms")
+        .hasMessageContaining("transaction.max.timeout.ms");
+    assertThatCode(() -> Broker.requireTransactionTimeout(900_000, OPTIONS))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void onlyTransactionsOfOurPrefixAreOurs() {
+    List<TransactionListing> open =
+        Stream.of("capture-0-7", "capturer-0-1", "captur", "capture-1-2", "else-capture-0-1")
+            .map(id -> new TransactionListing(id, 1, TransactionState.ONGOING))
+            .toList();
+    assertThat(Broker.ofPrefix(open, "capture")).containsExactly("capture-0-7", "capture-1-2");
+  }
+
+  @Test
+  void onlyFreshBeatsTellOfTheServer() throws Exception {
+    List<Beat> beats = new ArrayList<>();
+    for (String op : List.of("r", "u", "d", "c")) {
+      String event =
+          """
+          {"before":null,"after":{"slot":1,"server_uuid":"%1$s"},"op":"%1$s",\
+          "source":{"epoch":2,"file":"binlog.000003","pos":77,"row":0}}""";
+      Broker.addBeat(beats, new ObjectMapper().readTree(event.formatted(op)));
+    }
+    assertThat(beats)
+        .containsExactly(
+            new Beat(2, "u", "binlog.000003", 77), new Beat(2, "c", "binlog.000003", 77));
+  }
+}

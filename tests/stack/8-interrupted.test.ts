@@ -1,0 +1,203 @@
+import test from "ava";
+import type { Kafka } from "kafkajs";
+import { tables, topicOf } from "../../components/tables";
+import { eventually } from "../lib/eventually";
+import { connectToSource, container, docker, kafka, sourceNumber, warehouseNumber } from "../lib/stack";
+
+/** Rows of one statement, and statements of one transaction. */
+const rows = 100_000;
+
+/** How often capture's process is killed while it reads them. */
+const kills = 3;
+
+const topic = topicOf(tables.find(({ table }) => table === "products")!);
+const name = (id: number) => `Bulk ${id}`;
+
+type Offsets = Map<number, bigint>;
+
+async function endOf(client: Kafka): Promise<Offsets> {
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    return new Map(
+      (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, BigInt(high)]),
+    );
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const sum = (offsets: Offsets) => [...offsets.values()].reduce((total, offset) => total + Number(offset), 0);
+
+/** Kills the process that reads the binlog each time it has written a part of the changes. */
+async function killInTheMiddle(client: Kafka): Promise<Date> {
+  const since = new Date();
+  const taskManager = await container("flink-taskmanager");
+  for (let kill = 0; kill < kills; kill++) {
+    const before = sum(await endOf(client));
+    await eventually(
+      `capture has written a part of the changes, to be killed for the ${kill + 1}. time`,
+      async () => {
+        const written = sum(await endOf(client)) - before;
+        if (written < rows / 10) throw new Error(`${written} records`);
+      },
+      { timeout: 90_000, interval: 20 },
+    );
+    await docker("kill", taskManager);
+    await docker("start", taskManager);
+  }
+  return since;
+}
+
+/** How often each place in the binlog is in the topic, committed, from the given offsets on. */
+async function placesSince(client: Kafka, from: Offsets): Promise<Map<string, number>> {
+  const places = new Map<string, number>();
+  const next = new Map(from);
+  const consumer = client.consumer({ groupId: `interrupted-${Date.now()}`, readUncommitted: false });
+  const keep = (partition: number, offset: bigint) => {
+    if (offset > next.get(partition)!) next.set(partition, offset);
+  };
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) =>
+    keep(partition, BigInt(lastOffset) + 1n),
+  );
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      eachBatch: async ({ batch: { partition, messages } }) => {
+        for (const { offset, value } of messages) {
+          if (BigInt(offset) < from.get(partition)!) continue;
+          const { source } = JSON.parse(value!.toString()) as {
+            source: { file: string; pos: number; row: number };
+          };
+          const place = `${source.file}:${source.pos}:${source.row}`;
+          places.set(place, (places.get(place) ?? 0) + 1);
+        }
+      },
+    });
+    const ends = await endOf(client);
+    await eventually(
+      "the topic is read to its end",
+      async () => {
+        for (const [partition, end] of ends)
+          if (next.get(partition)! < end) throw new Error(`${partition}: ${next.get(partition)} of ${end}`);
+      },
+      { timeout: 60_000 },
+    );
+    return places;
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+/** Whether the binlog's reader went on in the middle of a transaction, by its own words. */
+async function wentOnInTheMiddle(since: Date): Promise<boolean> {
+  const log = await docker("logs", "--since", since.toISOString(), await container("flink-taskmanager"));
+  return /Skip [1-9]\d* events on streaming start/.test(log);
+}
+
+const interrupted = test.macro({
+  exec: async (t, _what: string, write: (marker: string) => Promise<unknown>, arrived: string) => {
+    const client = await kafka();
+    const before = await endOf(client);
+    const marker = String(Date.now());
+    const [, since] = await Promise.all([write(marker), killInTheMiddle(client)]);
+    await eventually(
+      "the warehouse has all of them",
+      async () => {
+        const count = await warehouseNumber(arrived.replace("?", marker));
+        if (count !== rows) throw new Error(`${count} rows`);
+      },
+      { timeout: 120_000, interval: 1_000 },
+    );
+    t.true(await wentOnInTheMiddle(since), "capture never went on in the middle of the transaction");
+    const places = await placesSince(client, before);
+    t.is(places.size, rows);
+    t.deepEqual(
+      [...places].filter(([, times]) => times !== 1),
+      [],
+    );
+  },
+  title: (_, what) => `${what} with kills in the middle: each change is in the topic once`,
+});
+
+const ofTheBulk = "FROM products_realtime WHERE startsWith(product_name, 'Bulk ')";
+
+test(
+  interrupted,
+  "an INSERT of 100,000 rows",
+  async () => {
+    const connection = await connectToSource();
+    try {
+      await connection.query(`SET SESSION cte_max_recursion_depth = ${rows}`);
+      await connection.query(
+        `INSERT INTO products (product_name)
+          WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${rows})
+          SELECT CONCAT('Bulk ', n) FROM numbers`,
+      );
+    } finally {
+      await connection.end();
+    }
+  },
+  `SELECT count() ${ofTheBulk}`,
+);
+
+test(
+  interrupted,
+  "an UPDATE of 100,000 rows",
+  async (marker) => {
+    const connection = await connectToSource();
+    try {
+      await connection.query(
+        "UPDATE products SET product_name = CONCAT(product_name, ' ', ?) WHERE product_name LIKE 'Bulk %'",
+        [marker],
+      );
+    } finally {
+      await connection.end();
+    }
+  },
+  `SELECT count() ${ofTheBulk} AND endsWith(product_name, ' ?')`,
+);
+
+test(
+  interrupted,
+  "a transaction of 100,000 statements",
+  async (marker) => {
+    const connection = await connectToSource();
+    try {
+      const [found] = await connection.query(
+        "SELECT product_id FROM products WHERE product_name LIKE 'Bulk %'",
+      );
+      const ids = (found as { product_id: number }[]).map(({ product_id }) => product_id);
+      await connection.beginTransaction();
+      for (let start = 0; start < ids.length; start += 1_000) {
+        const updates = ids
+          .slice(start, start + 1_000)
+          .map((id) => `UPDATE products SET product_name = '${name(id)} ${marker}' WHERE product_id = ${id}`);
+        await connection.query(updates.join(";"));
+      }
+      await connection.commit();
+    } finally {
+      await connection.end();
+    }
+  },
+  `SELECT count() ${ofTheBulk} AND endsWith(product_name, ' ?')`,
+);
+
+test("a DELETE of 100,000 rows takes them all out of the warehouse", async (t) => {
+  const connection = await connectToSource();
+  try {
+    await connection.query("DELETE FROM products WHERE product_name LIKE 'Bulk %'");
+  } finally {
+    await connection.end();
+  }
+  t.is(await sourceNumber("SELECT COUNT(*) FROM products WHERE product_name LIKE 'Bulk %'"), 0);
+  await eventually(
+    "they are gone from the warehouse",
+    async () => {
+      const count = await warehouseNumber(`SELECT count() ${ofTheBulk}`);
+      if (count !== 0) throw new Error(`${count} rows`);
+    },
+    { timeout: 60_000, interval: 500 },
+  );
+});

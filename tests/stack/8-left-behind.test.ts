@@ -1,0 +1,123 @@
+import test from "ava";
+import { execa } from "execa";
+import { heartbeats, topicOf } from "../../components/tables";
+import { transactionalIdPrefix } from "../../components/kafka-names";
+import { readFailures, readJob } from "../../tools/lib/flink";
+import { eventually } from "../lib/eventually";
+import {
+  container,
+  docker,
+  forgetOutputs,
+  inContainer,
+  placeOrder,
+  pulumi,
+  source,
+  stackOutputs,
+  warehouseNumber,
+} from "../lib/stack";
+
+const topic = topicOf(heartbeats);
+const left = `${transactionalIdPrefix}-0-900000`;
+
+/** A producer that begins a transaction and is killed. */
+const killedProducer = `
+  import { Kafka, logLevel } from "kafkajs";
+  const [bootstrap, transactionalId, topic] = process.argv.slice(1);
+  const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
+  const settings = { transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 900_000 };
+  const producer = kafka.producer(settings);
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, messages: [{ partition: 0, value: "never committed" }] });
+  process.kill(process.pid, "SIGKILL");
+`;
+
+/** What a reader of committed records sees in the topic's first partition from an offset on, within a few seconds. */
+async function committedSince(offset: number): Promise<string[]> {
+  const { stdout } = await execa(
+    "docker",
+    [
+      ...["exec", await container("kafka"), "kafka-console-consumer", "--bootstrap-server", "kafka:9092"],
+      ...["--topic", topic, "--partition", "0", "--offset", String(offset)],
+      ...["--isolation-level", "read_committed", "--timeout-ms", "5000"],
+    ],
+    { reject: false },
+  );
+  return stdout.split("\n").filter(Boolean);
+}
+
+/** Where the topic's first partition ends, whatever is open in it. */
+async function end(): Promise<number> {
+  const offsets = ["kafka-get-offsets", "--bootstrap-server", "kafka:9092", "--topic", topic];
+  return Number(/:0:(\d+)/.exec(await inContainer("kafka", ...offsets))![1]);
+}
+
+test("capture stops for good at a TRUNCATE, and names it and the way on", async (t) => {
+  await source(`TRUNCATE TABLE ${heartbeats.table}`);
+  const { flinkUrl, captureJobId } = await stackOutputs();
+  await eventually(
+    "capture has failed",
+    async () => {
+      const { state } = await readJob(flinkUrl, captureJobId);
+      if (state !== "FAILED") throw new Error(state);
+    },
+    { timeout: 60_000 },
+  );
+  const [failure] = await readFailures(flinkUrl, captureJobId);
+  t.regex(failure!.message, /TRUNCATE TABLE heartbeats/i);
+  t.regex(failure!.message, /setting `snapshot`/);
+});
+
+test("a transaction that a dead producer left keeps the readers waiting", async (t) => {
+  const { kafkaBootstrap } = await stackOutputs();
+  const before = await end();
+  const script = ["--input-type=module", "--eval", killedProducer, kafkaBootstrap, left, topic];
+  const { signal } = await execa(process.execPath, script, { reject: false });
+  t.is(signal, "SIGKILL");
+  t.true((await end()) > before);
+  t.deepEqual(await committedSince(before), []);
+  const listing = await inContainer(
+    "kafka",
+    ...["kafka-transactions", "--bootstrap-server", "kafka:9092", "list"],
+  );
+  t.regex(listing, new RegExp(`${left}\\s+\\S+\\s+\\S+\\s+Ongoing`));
+});
+
+test("a raised `snapshot` starts capture without its saved state, and frees the readers", async (t) => {
+  const before = await end();
+  const since = new Date().toISOString();
+  await pulumi("config", "set", "snapshot", String(Math.floor(Date.now() / 1_000) % 1_000_000));
+  await pulumi("up", "--yes", "--skip-preview", "--refresh");
+  forgetOutputs();
+  const { flinkUrl, captureJobId } = await stackOutputs();
+  t.is((await readJob(flinkUrl, captureJobId)).state, "RUNNING");
+  const log = await docker("logs", "--since", since, await container("flink-jobmanager"));
+  t.regex(log, new RegExp(`aborted open transactions: \\[${left}\\]`));
+  await eventually(
+    "readers see committed records again",
+    async () => {
+      const records = await committedSince(before);
+      if (records.length === 0) throw new Error("none");
+      if (records.includes("never committed")) throw new Error("they see what was never committed");
+    },
+    { timeout: 60_000 },
+  );
+});
+
+test("afterwards changes arrive as before", async (t) => {
+  const id = await placeOrder();
+  await eventually(
+    "the order is in the warehouse",
+    async () => {
+      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
+      if (count !== 1) throw new Error("not yet");
+    },
+    { timeout: 30_000 },
+  );
+  t.is(await warehouseNumber("SELECT count() FROM users_realtime WHERE user_id <= 1000"), 1000);
+});
+
+test("refresh and another `up` find nothing to do", async (t) => {
+  const output = await pulumi("up", "--yes", "--skip-preview", "--refresh");
+  t.notRegex(output, /\d+ (updated|replaced|created|deleted)/);
+});

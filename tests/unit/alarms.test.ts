@@ -1,0 +1,141 @@
+import test from "ava";
+import { alarmsOf, type Facts, type JobFacts } from "../../tools/lib/alarms/alarms";
+import { ageOf, openTransactions } from "../../tools/lib/alarms/transactions";
+
+const job: JobFacts = {
+  name: "capture",
+  state: "RUNNING",
+  failure: "",
+  failures: 0,
+  sinceCheckpoint: 400,
+  checkpointInterval: 500,
+};
+
+/** A pipeline that is well. */
+const well: Facts = {
+  containers: [{ name: "kafka", status: "running", health: "healthy", restarts: 0 }],
+  jobs: [job],
+  deadLetters: [],
+  transactions: [{ id: "tributary-capture-0-7", age: 300 }],
+  transactionalIdPrefix: "tributary-capture",
+  lag: 900,
+  binlog: { retention: 7 * 86_400_000, oldest: 1, reached: 3 },
+  disk: { path: "/var/lib/docker", free: 50 * 1024 ** 3, total: 100 * 1024 ** 3 },
+  group: { name: "flink-sync-connector", lag: [15, 20] },
+};
+
+test("a pipeline that is well raises no alarm", (t) => {
+  t.deepEqual(alarmsOf(well), []);
+});
+
+const raises = test.macro({
+  exec: (t, _what: string, change: Partial<Facts>, what: RegExp, remedy: RegExp) => {
+    const alarms = alarmsOf({ ...well, ...change });
+    t.is(alarms.length, 1, JSON.stringify(alarms));
+    t.regex(alarms[0]!.what, what);
+    t.regex(alarms[0]!.remedy, remedy);
+  },
+  title: (_, what) => `${what} raises an alarm that says what to do`,
+});
+
+const container = well.containers[0]!;
+const jobs = (change: Partial<JobFacts>) => ({ jobs: [{ ...job, ...change }] });
+
+test(raises, "a job that failed", jobs({ state: "FAILED", failure: "no" }), /FAILED: no/, /make up/);
+test(
+  raises,
+  "a job that stopped at a TRUNCATE",
+  jobs({ state: "FAILED", failure: "Capture stopped: a statement changed …" }),
+  /Capture stopped/,
+  /Do what it says/,
+);
+test(raises, "a job that is restarting", jobs({ state: "RESTARTING" }), /is RESTARTING/, /make up/);
+test(raises, "a job that fails again and again", jobs({ failures: 3, failure: "no" }), /3 times/, /cause/);
+test(
+  raises,
+  "a job without checkpoints",
+  jobs({ sinceCheckpoint: 10_001 }),
+  /no checkpoint for 10 s/,
+  /disk/,
+);
+test(raises, "a dead letter", { deadLetters: ["a/0/1"] }, /1 changes/, /make dead-letters/);
+test(
+  raises,
+  "an old transaction of ours",
+  { transactions: [{ id: "tributary-capture-0-7", age: 60_001 }] },
+  /tributary-capture-0-7 has been open/,
+  /abort/,
+);
+test(
+  raises,
+  "an old transaction of a foreign producer",
+  { transactions: [{ id: "other", age: 60_001 }] },
+  /other, which is not capture's/,
+  /Stop its producer/,
+);
+test(raises, "a lag above ten seconds", { lag: 10_001 }, /10 s old/, /event_scheduler/);
+test(raises, "a warehouse without heartbeat", { lag: null }, /no heartbeat/, /event_scheduler/);
+test(
+  raises,
+  "a binlog that was thrown away too early",
+  { binlog: { ...well.binlog, oldest: 4 } },
+  /oldest file is number 4, capture was in 3/,
+  /`snapshot` by one/,
+);
+test(
+  raises,
+  "a full disk",
+  { disk: { ...well.disk, free: 4 * 1024 ** 3 } },
+  /4\.0 GiB of 100\.0 GiB are free/,
+  /Free some/,
+);
+test(
+  raises,
+  "a sync group that falls behind",
+  { group: { name: "g", lag: [10_000, 10_001] } },
+  /10001 records wait for consumer group g/,
+  /ClickHouse keeps up/,
+);
+test(raises, "a sync group without offsets", { group: { name: "g", lag: null } }, /no offsets/, /sync job/);
+test(
+  raises,
+  "an unhealthy container",
+  { containers: [{ ...container, health: "unhealthy" }] },
+  /kafka is unhealthy/,
+  /make up/,
+);
+test(
+  raises,
+  "a container that stopped",
+  { containers: [{ ...container, status: "exited" }] },
+  /kafka is exited/,
+  /docker logs kafka/,
+);
+test(
+  raises,
+  "a container that keeps dying",
+  { containers: [{ ...container, restarts: 3 }] },
+  /restarted 3 times/,
+  /memory/,
+);
+
+test("capture that is far behind raises the alarm about the binlog before it is thrown away", (t) => {
+  const alarms = alarmsOf({ ...well, lag: 4 * 86_400_000 });
+  t.regex(alarms[0]!.what, /MySQL keeps its binlog/);
+});
+
+test("a backlog that shrinks is no alarm, nor is a short interval's checkpoint that is a little late", (t) => {
+  t.deepEqual(alarmsOf({ ...well, group: { name: "g", lag: [900_000, 800_000] } }), []);
+  t.deepEqual(alarmsOf({ ...well, ...jobs({ sinceCheckpoint: 9_999 }) }), []);
+});
+
+test("open transactions and their ages are read from what Kafka's tool prints", (t) => {
+  const listing =
+    "TransactionalId\tCoordinator\tProducerId\tTransactionState\t\n" +
+    "tributary-capture-0-1 \t1 \t5 \tEmpty \t\ntributary-capture-0-2 \t1 \t6 \tOngoing \t\n";
+  t.deepEqual(openTransactions(listing), ["tributary-capture-0-2"]);
+  const description = (state: string, duration: string) =>
+    `TransactionalId\tTransactionState\tTransactionDurationMs\ntributary-capture-0-2 \t${state} \t${duration} \n`;
+  t.is(ageOf(description("Ongoing", "61000")), 61_000);
+  t.is(ageOf(description("CompleteCommit", "None")), undefined);
+});

@@ -1,0 +1,228 @@
+import { formatBytes, formatDuration } from "../text";
+
+/** Something that needs a person. */
+export interface Alarm {
+  /** What is wrong, and where. */
+  readonly what: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** What is known of the whole pipeline at one moment. Times are milliseconds. */
+export interface Facts {
+  readonly containers: readonly ContainerFacts[];
+  readonly jobs: readonly JobFacts[];
+  /** Ids of the dead letters that nobody has replayed. */
+  readonly deadLetters: readonly string[];
+  readonly transactions: readonly TransactionFacts[];
+  /** Start of every transactional id of capture's. */
+  readonly transactionalIdPrefix: string;
+  /** Age of the newest heartbeat in the warehouse; null before the first. */
+  readonly lag: number | null;
+  readonly binlog: BinlogFacts;
+  readonly disk: DiskFacts;
+  readonly group: GroupFacts;
+}
+
+export interface ContainerFacts {
+  readonly name: string;
+  readonly status: string;
+  readonly health: string | undefined;
+  /** How often Docker has restarted it by itself. */
+  readonly restarts: number;
+}
+
+export interface JobFacts {
+  readonly name: string;
+  /** Flink's word. */
+  readonly state: string;
+  /** What made it fail last, if anything did. */
+  readonly failure: string;
+  /** Failures within `restartWindow`. */
+  readonly failures: number;
+  /** Since the last completed checkpoint, or since the start. */
+  readonly sinceCheckpoint: number;
+  readonly checkpointInterval: number;
+}
+
+export interface TransactionFacts {
+  readonly id: string;
+  /** Since it was begun. */
+  readonly age: number;
+}
+
+export interface BinlogFacts {
+  /** How long MySQL keeps its binlog. */
+  readonly retention: number;
+  /** Number of the oldest file it has. */
+  readonly oldest: number;
+  /** Number of the file that the warehouse has come to; null before the first heartbeat. */
+  readonly reached: number | null;
+}
+
+export interface DiskFacts {
+  readonly path: string;
+  readonly free: number;
+  readonly total: number;
+}
+
+export interface GroupFacts {
+  readonly name: string;
+  /** Records that wait for the group, in two looks, the older first; null where the group has no offsets. */
+  readonly lag: readonly [number, number] | null;
+}
+
+/** How far back failures of a job count. */
+export const restartWindow = 10 * 60_000;
+
+const limits = {
+  failures: 3,
+  restarts: 3,
+  checkpointIntervals: 10,
+  /** No checkpoint is missed before this, however short the interval is. */
+  leastSinceCheckpoint: 10_000,
+  transactionAge: 60_000,
+  lag: 10_000,
+  groupLag: 10_000,
+  diskShare: 0.05,
+  diskBytes: 5 * 1024 ** 3,
+};
+
+/** Everything that needs a person now, the gravest first. Pure. */
+export function alarmsOf(facts: Facts): Alarm[] {
+  return [
+    ...facts.jobs.flatMap(jobAlarms),
+    ...binlogAlarms(facts.binlog, facts.lag),
+    ...diskAlarms(facts.disk),
+    ...facts.containers.flatMap(containerAlarms),
+    ...facts.transactions.flatMap((one) => transactionAlarms(one, facts.transactionalIdPrefix)),
+    ...deadLetterAlarms(facts.deadLetters),
+    ...lagAlarms(facts.lag),
+    ...groupAlarms(facts.group),
+  ];
+}
+
+function jobAlarms(job: JobFacts): Alarm[] {
+  const { name, state, failure, failures, sinceCheckpoint, checkpointInterval } = job;
+  if (state !== "RUNNING")
+    return [
+      {
+        what: `job ${name} is ${state}${failure && `: ${failure}`}`,
+        remedy: failure.includes("Capture stopped")
+          ? "Do what it says; docs/operations.md tells the steps."
+          : "`make up` repairs it from its newest checkpoint; `make logs` tells more.",
+      },
+    ];
+  const alarms: Alarm[] = [];
+  if (failures >= limits.failures)
+    alarms.push({
+      what: `job ${name} failed ${failures} times in ${formatDuration(restartWindow)}, last: ${failure}`,
+      remedy: "Remove the cause: the job goes on by itself.",
+    });
+  const patience = Math.max(limits.checkpointIntervals * checkpointInterval, limits.leastSinceCheckpoint);
+  if (sinceCheckpoint > patience)
+    alarms.push({
+      what: `job ${name} has completed no checkpoint for ${formatDuration(sinceCheckpoint)} (interval ${formatDuration(checkpointInterval)})`,
+      remedy: "Look for back-pressure, a full disk or a server that is away: `make status`, `make logs`.",
+    });
+  return alarms;
+}
+
+function binlogAlarms({ retention, oldest, reached }: BinlogFacts, lag: number | null): Alarm[] {
+  if (reached !== null && oldest > reached)
+    return [
+      {
+        what: `MySQL has thrown away binlog that was not captured: its oldest file is number ${oldest}, capture was in ${reached}`,
+        remedy: "Changes are lost to capture: raise the setting `snapshot` by one and run `make up`.",
+      },
+    ];
+  if (lag !== null && lag > retention / 2)
+    return [
+      {
+        what: `capture is ${formatDuration(lag)} behind, and MySQL keeps its binlog for ${formatDuration(retention)}`,
+        remedy: "Raise `binlogRetention` now, then find out what holds capture up.",
+      },
+    ];
+  return [];
+}
+
+function diskAlarms({ path, free, total }: DiskFacts): Alarm[] {
+  if (free >= limits.diskBytes && free >= limits.diskShare * total) return [];
+  return [
+    {
+      what: `${formatBytes(free)} of ${formatBytes(total)} are free where Docker keeps its data (${path})`,
+      remedy: "Free some: a full disk stops MySQL, Kafka and the checkpoints.",
+    },
+  ];
+}
+
+function containerAlarms({ name, status, health, restarts }: ContainerFacts): Alarm[] {
+  if (status !== "running" || health === "unhealthy")
+    return [
+      {
+        what: `container ${name} is ${status === "running" ? health : status}`,
+        remedy: `\`make up\` brings it back; \`docker logs ${name}\` tells why.`,
+      },
+    ];
+  if (restarts < limits.restarts) return [];
+  return [
+    {
+      what: `container ${name} was restarted ${restarts} times`,
+      remedy: `\`docker logs ${name}\` tells why; a memory limit that is too low is the usual reason.`,
+    },
+  ];
+}
+
+function transactionAlarms({ id, age }: TransactionFacts, prefix: string): Alarm[] {
+  if (age <= limits.transactionAge) return [];
+  const ours = id.startsWith(`${prefix}-`);
+  return [
+    {
+      what: `Kafka transaction ${id}${ours ? "" : ", which is not capture's,"} has been open for ${formatDuration(age)}: readers of its topics wait`,
+      remedy: ours
+        ? "If capture runs, its checkpoints do not complete; docs/operations.md tells how to abort it."
+        : "Stop its producer, or abort it: docs/operations.md tells how.",
+    },
+  ];
+}
+
+function deadLetterAlarms(letters: readonly string[]): Alarm[] {
+  if (letters.length === 0) return [];
+  return [
+    {
+      what: `${letters.length} changes did not get into the warehouse`,
+      remedy: "`make dead-letters` lists them with their reasons.",
+    },
+  ];
+}
+
+function lagAlarms(lag: number | null): Alarm[] {
+  if (lag !== null && lag <= limits.lag) return [];
+  return [
+    {
+      what:
+        lag === null
+          ? "no heartbeat has reached the warehouse yet"
+          : `the newest heartbeat in the warehouse is ${formatDuration(lag)} old`,
+      remedy: "If both jobs run, see whether MySQL beats: `SHOW VARIABLES LIKE 'event_scheduler'`.",
+    },
+  ];
+}
+
+function groupAlarms({ name, lag }: GroupFacts): Alarm[] {
+  if (lag === null)
+    return [
+      {
+        what: `consumer group ${name} has no offsets`,
+        remedy: "The sync job has completed no checkpoint yet: see it in `make status`.",
+      },
+    ];
+  const [before, now] = lag;
+  if (now <= limits.groupLag || now <= before) return [];
+  return [
+    {
+      what: `${now} records wait for consumer group ${name}, and they are getting more`,
+      remedy: "See whether ClickHouse keeps up; raise `parallelism` and `slots` if it has room.",
+    },
+  ];
+}

@@ -1,0 +1,154 @@
+import { statfs } from "node:fs/promises";
+import { createClient } from "@clickhouse/client";
+import mysql, { type RowDataPacket } from "mysql2/promise";
+import type { Kafka } from "kafkajs";
+import { consumerGroup, transactionalIdPrefix } from "../../../components/kafka-names";
+import { database, deadLetterTopicOf, tables, topicOf } from "../../../components/tables";
+import { toMilliseconds } from "../../../components/units";
+import { openLetters } from "../dead-letters/letter";
+import { readTopics } from "../dead-letters/boxes";
+import { docker, type Container } from "../docker";
+import { readCheckpointTime, readFailures, readJob } from "../flink";
+import { readHeartbeat } from "../heartbeat";
+import { kafkaOf } from "../kafka";
+import { readSecret, type StackOutputs } from "../pulumi";
+import { readStackSettings } from "../stack";
+import {
+  restartWindow,
+  type BinlogFacts,
+  type DiskFacts,
+  type Facts,
+  type GroupFacts,
+  type JobFacts,
+} from "./alarms";
+import { readTransactions } from "./transactions";
+
+/** Nothing here may take longer to answer. Milliseconds. */
+const patience = 10_000;
+
+/** Looks at everything that can raise an alarm. Takes some seconds, which show whether the sync group's lag grows. */
+export async function gatherFacts(
+  stack: string,
+  outputs: StackOutputs,
+  containers: readonly Container[],
+  signal: AbortSignal,
+): Promise<Facts> {
+  const settings = readStackSettings(stack);
+  const kafka = kafkaOf(outputs);
+  const earlierLag = await readGroupLag(kafka);
+  const [jobs, letters, transactions, heartbeat, oldest, disk] = await Promise.all([
+    Promise.all([
+      readJobFacts(outputs.flinkUrl, "capture", outputs.captureJobId, settings.captureCheckpoint),
+      readJobFacts(outputs.flinkUrl, "sync", outputs.syncJobId, settings.syncCheckpoint),
+    ]),
+    readTopics(kafka, tables.map(deadLetterTopicOf), signal),
+    readTransactions(`${settings.prefix}kafka`),
+    readWarehouse(stack, outputs),
+    readOldestBinlog(stack, outputs),
+    readDisk(),
+  ]);
+  const binlog: BinlogFacts = {
+    retention: toMilliseconds(settings.binlogRetention),
+    oldest,
+    reached: heartbeat.file,
+  };
+  return {
+    containers,
+    jobs,
+    deadLetters: openLetters(letters).map(({ id }) => id),
+    transactions,
+    transactionalIdPrefix,
+    lag: heartbeat.lag,
+    binlog,
+    disk,
+    group: groupFacts(earlierLag, await readGroupLag(kafka)),
+  };
+}
+
+async function readJobFacts(
+  flinkUrl: string,
+  name: string,
+  id: string,
+  interval: Parameters<typeof toMilliseconds>[0],
+): Promise<JobFacts> {
+  const { state } = await readJob(flinkUrl, id);
+  const checkpointInterval = toMilliseconds(interval);
+  if (state === "MISSING")
+    return { name, state, failure: "", failures: 0, sinceCheckpoint: 0, checkpointInterval };
+  const [failures, checkpoint] = await Promise.all([
+    readFailures(flinkUrl, id),
+    readCheckpointTime(flinkUrl, id),
+  ]);
+  const now = Date.now();
+  return {
+    name,
+    state,
+    failure: failures[0]?.message ?? "",
+    failures: failures.filter(({ at }) => now - at < restartWindow).length,
+    sinceCheckpoint: now - checkpoint,
+    checkpointInterval,
+  };
+}
+
+async function readWarehouse(stack: string, { clickhouseUrl }: StackOutputs) {
+  const warehouse = createClient({
+    url: clickhouseUrl,
+    username: "verify",
+    password: readSecret(stack, "clickhouse-verify-password"),
+    database,
+    request_timeout: patience,
+  });
+  try {
+    return await readHeartbeat(warehouse);
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/** The number of the oldest binlog file that MySQL still has. */
+async function readOldestBinlog(stack: string, { mysqlAddress }: StackOutputs): Promise<number> {
+  const [host = "", port = ""] = mysqlAddress.split(":");
+  const source = await mysql.createConnection({
+    host,
+    port: Number(port),
+    user: "verify",
+    password: readSecret(stack, "mysql-verify-password"),
+    connectTimeout: patience,
+  });
+  try {
+    const [[file]] = await source.query<RowDataPacket[]>("SHOW BINARY LOGS");
+    return Number(String(file?.["Log_name"]).split(".").at(-1));
+  } finally {
+    await source.end();
+  }
+}
+
+async function readDisk(): Promise<DiskFacts> {
+  const path = await docker("info", "--format", "{{.DockerRootDir}}");
+  const { bavail, blocks, bsize } = await statfs(path);
+  return { path, free: bavail * bsize, total: blocks * bsize };
+}
+
+/** How many records wait for the sync job; null where it has committed nothing yet. */
+async function readGroupLag(kafka: Kafka): Promise<number | null> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const committed = await admin.fetchOffsets({ groupId: consumerGroup, topics: tables.map(topicOf) });
+    let lag: number | null = null;
+    for (const { topic, partitions } of committed) {
+      const ends = new Map((await admin.fetchTopicOffsets(topic)).map((one) => [one.partition, one.high]));
+      for (const { partition, offset } of partitions) {
+        if (Number(offset) < 0) continue;
+        lag = (lag ?? 0) + Number(ends.get(partition) ?? 0) - Number(offset);
+      }
+    }
+    return lag;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function groupFacts(earlier: number | null, now: number | null): GroupFacts {
+  return { name: consumerGroup, lag: now === null ? null : [earlier ?? 0, now] };
+}

@@ -1,0 +1,101 @@
+import type { Kafka } from "kafkajs";
+import { waitUntil } from "../wait";
+import { replayedHeader, type Letter, type TopicRecord } from "./letter";
+
+/** How long reading all dead letters may take. Milliseconds. */
+const patience = 60_000;
+
+/** All committed records of the topics, each topic in its order. */
+export async function readTopics(
+  kafka: Kafka,
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<TopicRecord[]> {
+  const unread = await endsOf(kafka, topics);
+  if (unread.size === 0) return [];
+  const groupId = `tributary-dead-letters-${Date.now()}`;
+  const consumer = kafka.consumer({ groupId, readUncommitted: false });
+  const records: TopicRecord[] = [];
+  // Also told of batches with nothing but marks of transactions, which are no messages.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
+    const name = `${topic}/${partition}`;
+    if (BigInt(lastOffset) + 1n >= (unread.get(name) ?? 0n)) unread.delete(name);
+  });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: ({ topic, partition, message: { offset, key, value, headers = {} } }) => {
+        records.push({ topic, partition, offset, key, value, headers });
+        return Promise.resolve();
+      },
+    });
+    await waitUntil("the dead letters to be read", patience, signal, () =>
+      Promise.resolve(unread.size > 0 ? `${[...unread.keys()].join(", ")} not yet at the end` : undefined),
+    );
+    return records;
+  } finally {
+    await consumer.disconnect();
+    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]).catch(() => undefined));
+  }
+}
+
+/** The ends of the partitions that hold anything, by `topic/partition`. */
+async function endsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<string, bigint>> {
+  return withAdmin(kafka, async (admin) => {
+    const ends = new Map<string, bigint>();
+    for (const topic of topics)
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+        if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
+    return ends;
+  });
+}
+
+async function withAdmin<T>(
+  kafka: Kafka,
+  ask: (admin: ReturnType<Kafka["admin"]>) => Promise<T>,
+): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await ask(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
+ * Writes a letter's change back to the topic and partition it came from, unchanged, and a mark behind the letter. Both in
+ * one transaction, so that a letter is replayed and marked or neither.
+ *
+ * @returns how many were replayed
+ */
+export async function replay(kafka: Kafka, letters: readonly Letter[]): Promise<number> {
+  const producer = kafka.producer({
+    transactionalId: "tributary-dead-letters",
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  try {
+    for (const letter of letters) {
+      const transaction = await producer.transaction();
+      try {
+        const { topic, partition, key, value, box, id } = letter;
+        await transaction.send({ topic, messages: [{ partition, key, value }] });
+        await transaction.send({
+          topic: box,
+          messages: [{ key, value: null, headers: { [replayedHeader]: id } }],
+        });
+        await transaction.commit();
+      } catch (error) {
+        await transaction.abort();
+        throw error;
+      }
+    }
+    return letters.length;
+  } finally {
+    await producer.disconnect();
+  }
+}
