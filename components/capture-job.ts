@@ -4,7 +4,6 @@ import { FlinkCluster, savepointsFolder } from "./flink-cluster";
 import { FlinkJob } from "./flink-job";
 import { JobJar } from "./job-jars";
 import { KafkaBroker } from "./kafka";
-import { transactionalIdPrefix } from "./kafka-names";
 import { MySql } from "./mysql";
 import { Credentials } from "./mysql-user";
 import { pathInContainer } from "./server";
@@ -32,6 +31,9 @@ export interface CaptureJobArgs {
   /** Another number takes a new snapshot of all tables, under the same epoch. @default 0 */
   snapshot?: number;
 }
+
+/** Start of every transactional id of the job: what is open under it and not the job's own, a dead one has left. */
+export const transactionalIdPrefix = "tributary-capture";
 
 /** The first of the replica ids that the capture job reads the binlog with, one for each parallel reader. */
 const firstServerId = 5400;

@@ -6,7 +6,6 @@ import { FlinkCluster, savepointsFolder } from "./flink-cluster";
 import { FlinkJob } from "./flink-job";
 import { JobJar } from "./job-jars";
 import { KafkaBroker } from "./kafka";
-import { consumerGroup } from "./kafka-names";
 import { pathInContainer } from "./server";
 import { TableSpec, tablesArgument } from "./tables";
 import { Duration, toMilliseconds } from "./units";
@@ -31,6 +30,9 @@ export interface SyncJobArgs {
   /** … or is this old, whichever comes first. */
   flushInterval: Duration;
 }
+
+/** The consumer group whose offsets show how far the warehouse has come. */
+export const consumerGroup = "flink-sync-connector";
 
 /** The second job: the topics' committed changes, in batches, into the warehouse. */
 export class SyncJob extends pulumi.ComponentResource {

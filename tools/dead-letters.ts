@@ -29,7 +29,10 @@ const wanted = [options.replay ?? []].flat().flatMap((names) => names.split(/\s+
 await run(async (signal) => {
   const kafka = kafkaOf(await readOutputs(options.stack));
   const open = openLetters(await readTopics(kafka, tables.map(deadLetterTopicOf), signal));
-  if (open.length === 0) return console.log("No dead letters.");
+  if (open.length === 0) {
+    console.log("No dead letters.");
+    return;
+  }
   if (wanted.length === 0) {
     console.log(describeLetters(open));
     console.log("\nRemove the reason, then replay them: `make dead-letters REPLAY=all`, or REPLAY=<letter>.");

@@ -1,7 +1,7 @@
 import test from "ava";
 import { execa } from "execa";
 import { heartbeats, topicOf } from "../../components/tables";
-import { transactionalIdPrefix } from "../../components/kafka-names";
+import { transactionalIdPrefix } from "../../components/capture-job";
 import { readFailures, readJob } from "../../tools/lib/flink";
 import { eventually } from "../lib/eventually";
 import {

@@ -387,9 +387,9 @@ test("where a new generation fails, the old one goes on from its savepoint", asy
   const { manager, spec, world } = t.context;
   const record = await createJob(world, { ...spec, generation: "epoch 0" });
   manager.behaviourOf = ({ savepointPath }) => (savepointPath ? {} : { failsWith: "java.lang.Error: no" });
-  const { record: now } = (await t.throwsAsync(
+  const { record: now } = await t.throwsAsync<UpdateFailure>(
     updateJob(world, record, { ...spec, generation: "epoch 1" }),
-  )) as UpdateFailure;
+  );
   t.is(now.generation, "epoch 0");
   t.regex(now.restoredFrom, /savepoint-/);
   t.is(manager.running().length, 1);
