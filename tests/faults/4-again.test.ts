@@ -52,7 +52,8 @@ for (const time of ["first", "second"]) {
 test("topics grow from 3 to 6 partitions, then SIGKILL of the TaskManager", async (t) => {
   await survive(t, {
     inject: async () => {
-      await pulumi("up", "--yes", "--skip-preview", "--config", "partitions=6");
+      await pulumi("config", "set", "partitions", "6");
+      await pulumi("up", "--yes", "--skip-preview");
       // Writers and readers find the new partitions when they start again, and else within five minutes.
       await crash("flink-taskmanager");
     },
@@ -92,11 +93,11 @@ test("SIGKILL of the TaskManager during the first snapshot of a new capture", as
     snapshot: true,
     inject: async () => {
       const submitted = submitAnew("capture", async () => undefined);
-      await eventually("the new capture job runs", () => crashDuringSnapshot(captureJobId), {
+      const crashed = eventually("the new capture job runs", () => crashDuringSnapshot(captureJobId), {
         timeout: 240_000,
         interval: 50,
       });
-      await submitted;
+      await Promise.all([submitted, crashed]);
     },
     recoverWithin: 240_000,
   });
