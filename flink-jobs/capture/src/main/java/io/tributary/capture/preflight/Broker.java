@@ -25,10 +25,13 @@ import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Asks Kafka what must be known before the job starts. Used where the job is submitted. */
 public final class Broker implements AutoCloseable {
@@ -98,10 +101,19 @@ public final class Broker implements AutoCloseable {
         new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
     List<String> ours =
         ofPrefix(answer(admin.listTransactions(open).all()), options.transactionalIdPrefix());
-    if (!ours.isEmpty()) {
-      answer(admin.fenceProducers(ours).all());
-    }
+    ours.forEach(this::abort);
     return ours;
+  }
+
+  /** A new producer of that id ends what an earlier one left, and waits until it has ended. */
+  private void abort(String transactionalId) {
+    Properties properties = new Properties();
+    properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, options.kafkaBootstrap());
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    var bytes = new ByteArraySerializer();
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, bytes, bytes)) {
+      producer.initTransactions();
+    }
   }
 
   /** Flink's sink appends subtask and checkpoint to the prefix, after a dash. */
