@@ -30,7 +30,7 @@ export class TopicLedger {
   private readonly groupId = `ledger-${Date.now()}`;
 
   /** Reads to the end that the topics have now. @param timeout milliseconds */
-  async readOn(timeout = 60_000): Promise<Entries> {
+  async readOn(timeout = 240_000): Promise<Entries> {
     const client = await kafka();
     const ends = await this.ends(client);
     const consumer = client.consumer({ groupId: this.groupId, readUncommitted: false });

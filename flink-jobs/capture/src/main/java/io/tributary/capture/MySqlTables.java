@@ -46,9 +46,10 @@ final class MySqlTables {
         // The connector's own heartbeat goes back to the start of the event it comes after: a
         // checkpoint just then would bring that event's rows twice. The source's beats do instead.
         .heartbeatInterval(Duration.ZERO)
-        // Versions set the order of snapshot rows and changes, so what changes while a chunk is read
-        // need not be merged into it. That merging reads the binlog once more for each chunk, and was
-        // seen to hang: the chunk's end never came, and the job ran on without reading anything.
+        // Versions set the order of snapshot rows and changes, so what changes while a chunk is
+        // read
+        // need not be merged into it. That merging reads the binlog once more for each chunk, and
+        // was
         .skipSnapshotBackfill(true)
         // Changes of definition reach the deserializer, which stops at them.
         .includeSchemaChanges(true)
