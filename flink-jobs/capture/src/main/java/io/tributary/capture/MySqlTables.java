@@ -46,10 +46,9 @@ final class MySqlTables {
         // The connector's own heartbeat goes back to the start of the event it comes after: a
         // checkpoint just then would bring that event's rows twice. The source's beats do instead.
         .heartbeatInterval(Duration.ZERO)
-        // Versions set the order of snapshot rows and changes, so what changes while a chunk is
-        // read
-        // need not be merged into it. That merging reads the binlog once more for each chunk, and
-        // was
+        // Versions order snapshot rows and changes, so what changes while a chunk is read need
+        // not be merged into it. That merging reads the binlog again for each chunk, and was
+        // seen to hang: capture ran on and read nothing more.
         .skipSnapshotBackfill(true)
         // Changes of definition reach the deserializer, which stops at them.
         .includeSchemaChanges(true)
