@@ -2,7 +2,7 @@
 // it.
 export default {
   // The last one restarts Docker, and with it everything on the machine, so it runs only when asked for.
-  files: process.env.TRIBUTARY_RESTART_DOCKER ? ["tests/faults/*.test.ts"] : ["tests/faults/[1-4]*.test.ts"],
+  files: process.env.TRIBUTARY_RESTART_DOCKER ? ["tests/faults/*.test.ts"] : ["tests/faults/[1-8]*.test.ts"],
   extensions: { ts: "module" },
   nodeArguments: ["--import=tsx"],
   workerThreads: false,

@@ -3,7 +3,7 @@ import { connectToSource } from "./stack";
 
 /** Writes that go on until they are stopped. */
 export interface Load {
-  /** Ends them. @returns how many changes there were */
+  /** Ends them, once. @returns how many changes there were */
   stop(): Promise<number>;
 }
 
@@ -47,12 +47,12 @@ export async function startLoad(): Promise<Load> {
     }
   };
   const working = work();
-  return {
-    stop: async () => {
-      stopped = true;
-      await working;
-      await connection.end();
-      return changes;
-    },
+  const end = async () => {
+    stopped = true;
+    await working;
+    await connection.end();
+    return changes;
   };
+  let ended: Promise<number> | undefined;
+  return { stop: () => (ended ??= end()) };
 }
