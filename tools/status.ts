@@ -9,6 +9,7 @@ import { readFailure, readJob } from "./lib/flink";
 import { readHeartbeat } from "./lib/heartbeat";
 import { messageOf, Problem } from "./lib/problem";
 import { readOutputs, readSecret, type StackOutputs } from "./lib/pulumi";
+import { sourceOf } from "./lib/source";
 import { listThings, thingsOf } from "./lib/stack";
 import { formatDuration, formatTable, indent, paint } from "./lib/text";
 
@@ -92,13 +93,8 @@ async function describeTables(outputs: StackOutputs): Promise<string> {
     database,
     request_timeout: patience,
   });
-  const [host = "", port = ""] = outputs.mysqlAddress.split(":");
   const source = await mysql.createConnection({
-    host,
-    port: Number(port),
-    user: "verify",
-    password: readSecret(stack, "mysql-verify-password"),
-    database,
+    ...sourceOf(stack, outputs, "verify"),
     connectTimeout: patience,
   });
   try {

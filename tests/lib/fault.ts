@@ -1,14 +1,14 @@
 import { appendFile } from "node:fs/promises";
 import type { ExecutionContext } from "ava";
-import type { SourceAccess } from "../../tools/lib/load/lane";
 import { startLoad, type LoadOptions } from "../../tools/lib/load/load";
 import type { FaultResult } from "../../tools/lib/fault-report";
+import { sourceOf, type SourceAccess } from "../../tools/lib/source";
 import { eventually } from "./eventually";
 import { Freshness } from "./freshness";
 import { JobsWatch, requireRunning } from "./jobs";
 import { compareTables, countDifferences, type Difference } from "./rows";
 import { outOfMemory, unwell } from "./servers";
-import { forgetOutputs, secret, stackOutputs } from "./stack";
+import { forgetOutputs, stackName, stackOutputs } from "./stack";
 import { TopicLedger } from "./topic-ledger";
 
 /** A fault, and how it is met. */
@@ -34,9 +34,7 @@ const catchUp = 180_000;
 const ledger = new TopicLedger();
 
 async function sourceAccess(): Promise<SourceAccess> {
-  const [host = "", port = ""] = (await stackOutputs()).mysqlAddress.split(":");
-  const password = await secret("mysql-platform_api-password");
-  return { host, port: Number(port), user: "platform_api", password, database: "platform" };
+  return sourceOf(stackName, await stackOutputs(), "platform_api");
 }
 
 /**

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { stringify } from "yaml";
 import { inspectEngine } from "./docker";
+import { configure, runDown, runUp } from "./own-stack";
 import { isFree } from "./ports";
 import { Problem } from "./problem";
 import {
@@ -11,7 +11,6 @@ import {
   isEmpty,
   listThings,
   orphansOf,
-  privateConfigFolder,
   publishedPorts,
   removeThings,
   thingsOf,
@@ -44,9 +43,7 @@ export async function placeTestStack(): Promise<string> {
     const foreign = foreignThings(testStack, { ...place, taskManagers: 1 }, things);
     const free = await Promise.all([...publishedPorts(place).keys()].map(isFree));
     if (!isEmpty(foreign) || free.includes(false)) continue;
-    mkdirSync(privateConfigFolder, { recursive: true });
-    const config = { "tributary:prefix": place.prefix, "tributary:portOffset": String(place.portOffset) };
-    writeFileSync(path.join(privateConfigFolder, `Pulumi.${testStack}.yaml`), stringify({ config }));
+    configure(testStack, place);
     return `prefix ${place.prefix}, ports moved by ${place.portOffset}`;
   }
   throw new Problem(
@@ -57,16 +54,12 @@ export async function placeTestStack(): Promise<string> {
 
 /** Brings the test stack up, exactly as people do. */
 export async function bringUp(progress: Progress): Promise<undefined> {
-  await runTool(progress, "up", "--stack", testStack, "--yes");
+  await runUp(progress, testStack);
 }
 
 /** Removes the test stack, exactly as people do. */
 export async function takeDown(progress: Progress): Promise<undefined> {
-  await runTool(progress, "down", "--stack", testStack);
-}
-
-function runTool(progress: Progress, tool: string, ...args: string[]): Promise<void> {
-  return progress.command(process.execPath, ["--import", "tsx", path.join("tools", `${tool}.ts`), ...args]);
+  await runDown(progress, testStack);
 }
 
 /**

@@ -13,6 +13,7 @@ import { readCheckpointTime, readFailures, readJob } from "../flink";
 import { readHeartbeat } from "../heartbeat";
 import { kafkaOf } from "../kafka";
 import { readSecret, type StackOutputs } from "../pulumi";
+import { sourceOf } from "../source";
 import { readStackSettings } from "../stack";
 import {
   restartWindow,
@@ -107,13 +108,9 @@ async function readWarehouse(stack: string, { clickhouseUrl }: StackOutputs) {
 }
 
 /** The number of the oldest binlog file that MySQL still has. */
-async function readOldestBinlog(stack: string, { mysqlAddress }: StackOutputs): Promise<number> {
-  const [host = "", port = ""] = mysqlAddress.split(":");
+async function readOldestBinlog(stack: string, outputs: StackOutputs): Promise<number> {
   const source = await mysql.createConnection({
-    host,
-    port: Number(port),
-    user: "verify",
-    password: readSecret(stack, "mysql-verify-password"),
+    ...sourceOf(stack, outputs, "verify"),
     connectTimeout: patience,
   });
   try {

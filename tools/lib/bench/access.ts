@@ -1,8 +1,9 @@
 import { createClient, type ClickHouseClient } from "@clickhouse/client";
-import { Kafka, logLevel } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import { database } from "../../../components/tables";
-import type { SourceAccess } from "../load/lane";
+import { kafkaOf } from "../kafka";
 import { readOutputs, readSecret, type StackOutputs } from "../pulumi";
+import { sourceOf, type SourceAccess } from "../source";
 
 /** The servers of a stack that is up, as a benchmark reaches them: from the host, with the rights of their users. */
 export interface Servers {
@@ -17,21 +18,10 @@ export interface Servers {
 /** Reaches a stack's servers. */
 export async function openServers(stack: string): Promise<Servers> {
   const outputs = await readOutputs(stack);
-  const [host = "", port = ""] = outputs.mysqlAddress.split(":");
   return {
     outputs,
-    source: {
-      host,
-      port: Number(port),
-      user: "platform_api",
-      password: readSecret(stack, "mysql-platform_api-password"),
-      database,
-    },
-    kafka: new Kafka({
-      clientId: "tributary-bench",
-      brokers: [outputs.kafkaBootstrap],
-      logLevel: logLevel.ERROR,
-    }),
+    source: sourceOf(stack, outputs, "platform_api"),
+    kafka: kafkaOf(outputs),
     warehouse: createClient({
       url: outputs.clickhouseUrl,
       username: "verify",

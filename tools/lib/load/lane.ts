@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import mysql, { type Connection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
+import type { SourceAccess } from "../source";
 import { mayPass } from "./failure";
 import { commit, type LaneState, type Plan } from "./plan";
 import { scriptOf, type Ground } from "./statements";
-
-/** How to reach the source. */
-export interface SourceAccess {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
 
 /** A transaction that the source has committed. */
 export interface Commit {

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { messageOf, Problem } from "../problem";
-import { connect, Lane, type Commit, type SourceAccess } from "./lane";
+import type { SourceAccess } from "../source";
+import { connect, Lane, type Commit } from "./lane";
 import { Pace, transactionSizeFor } from "./pace";
 import { changesOf, planTransaction, seededRandom, usualMix, type LaneState, type Mix } from "./plan";
 import type { Product } from "./statements";

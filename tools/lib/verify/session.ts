@@ -2,12 +2,14 @@ import { createClient } from "@clickhouse/client";
 import { Option, InvalidArgumentError } from "commander";
 import { database, platformTables, rowsTableOf, tables, type TableSpec } from "../../../components/tables";
 import { Problem } from "../problem";
+import { kafkaOf } from "../kafka";
 import { readOutputs, readSecret } from "../pulumi";
+import { sourceOf } from "../source";
 import { recount, type WrongSum } from "./analytics";
 import { rewriteTable, Repairer } from "./repair";
 import { examineSource, type VerifiedTable } from "./source";
 import { verifyTable, type Difference, type Found, type Pipeline, type TableResult } from "./table";
-import { kafkaClient, Topics } from "./topics";
+import { Topics } from "./topics";
 import { Warehouse } from "./warehouse";
 
 /** Differences of a table that are kept to be shown. */
@@ -55,16 +57,9 @@ export class Session {
    */
   static async open(stack: string, specs: readonly TableSpec[], signal: AbortSignal): Promise<Session> {
     const outputs = await readOutputs(stack);
-    const [host = "", port = ""] = outputs.mysqlAddress.split(":");
-    const source = {
-      host,
-      port: Number(port),
-      user: "verify",
-      password: readSecret(stack, "mysql-verify-password"),
-      database,
-    };
+    const source = sourceOf(stack, outputs, "verify");
     const { binlogFile, tables: verified } = await examineSource(source, specs);
-    const kafka = kafkaClient(outputs.kafkaBootstrap);
+    const kafka = kafkaOf(outputs);
     const topics = await Topics.follow(kafka, verified);
     const warehouse = new Warehouse({
       url: outputs.clickhouseUrl,

@@ -2,17 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import mysql, { type Connection, type RowDataPacket } from "mysql2/promise";
 import { heartbeats, type TableSpec } from "../../../components/tables";
 import { Problem } from "../problem";
+import type { SourceAccess } from "../source";
 import { comparable, hashInSource, sumInSource, type Column, type Row, type SourceColumn } from "./columns";
 import { emptySum, inParts, together, type KeyRange, type Sum } from "./chunks";
-
-/** How to reach the source. */
-export interface SourceAccess {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
 
 /** A table that can be compared: one whole-number key, and columns whose text both servers can write. */
 export interface VerifiedTable {

@@ -1,4 +1,5 @@
 import { Problem } from "../problem";
+import type { SourceAccess } from "../source";
 import { waitUntil } from "../wait";
 import {
   chunksOf,
@@ -13,7 +14,7 @@ import {
 } from "./chunks";
 import type { Row } from "./columns";
 import { judge, judgeByTrail, type Bracket, type Memory, type Sighting, type WarehouseRow } from "./judge";
-import { newestBeat, Snapshot, type SourceAccess, type VerifiedTable } from "./source";
+import { newestBeat, Snapshot, type VerifiedTable } from "./source";
 import type { Topics } from "./topics";
 import type { Warehouse } from "./warehouse";
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Kafka, logLevel, type Admin, type Consumer, type KafkaMessage } from "kafkajs";
+import type { Admin, Consumer, Kafka, KafkaMessage } from "kafkajs";
 import { z } from "zod";
 import { consumerGroup } from "../../../components/sync-job";
 import { heartbeats, topicOf } from "../../../components/tables";
@@ -247,9 +247,4 @@ export class Topics {
       );
     }
   }
-}
-
-/** A client that leaves it to us to tell what goes wrong. */
-export function kafkaClient(bootstrap: string): Kafka {
-  return new Kafka({ clientId: "tributary-verify", brokers: [bootstrap], logLevel: logLevel.NOTHING });
 }
