@@ -1,5 +1,4 @@
 import test from "ava";
-import type { Kafka } from "kafkajs";
 import { tables, topicOf } from "../../components/tables";
 import { readCheckpointTime } from "../../tools/lib/flink";
 import { eventually } from "../lib/eventually";
@@ -7,11 +6,11 @@ import {
   connectToSource,
   container,
   docker,
-  kafka,
   sourceNumber,
   stackOutputs,
   warehouseNumber,
 } from "../lib/stack";
+import { committedEnd, committedSince, sumOf, type Offsets } from "../lib/topic";
 
 /** Rows of one statement, and statements of one transaction. */
 const rows = 100_000;
@@ -19,30 +18,14 @@ const rows = 100_000;
 const topic = topicOf(tables.find(({ table }) => table === "products")!);
 const name = (id: number) => `Bulk ${id}`;
 
-type Offsets = Map<number, bigint>;
-
-async function endOf(client: Kafka): Promise<Offsets> {
-  const admin = client.admin();
-  await admin.connect();
-  try {
-    return new Map(
-      (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, BigInt(high)]),
-    );
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-const sum = (offsets: Offsets) => [...offsets.values()].reduce((total, offset) => total + Number(offset), 0);
-
 /** Kills the process that reads the binlog, once a checkpoint has completed in the middle of what it writes. */
-async function killInTheMiddle(client: Kafka): Promise<Date> {
+async function killInTheMiddle(): Promise<Date> {
   const since = new Date();
-  const before = sum(await endOf(client));
+  const before = sumOf(await committedEnd(topic));
   await eventually(
     "capture writes the changes",
     async () => {
-      if (sum(await endOf(client)) === before) throw new Error("none yet");
+      if (sumOf(await committedEnd(topic)) === before) throw new Error("none yet");
     },
     { timeout: 90_000, interval: 20 },
   );
@@ -62,44 +45,14 @@ async function killInTheMiddle(client: Kafka): Promise<Date> {
 }
 
 /** How often each place in the binlog is in the topic, committed, from the given offsets on. */
-async function placesSince(client: Kafka, from: Offsets): Promise<Map<string, number>> {
+async function placesSince(from: Offsets): Promise<Map<string, number>> {
   const places = new Map<string, number>();
-  const next = new Map(from);
-  const consumer = client.consumer({ groupId: `interrupted-${Date.now()}`, readUncommitted: false });
-  const keep = (partition: number, offset: bigint) => {
-    if (offset > next.get(partition)!) next.set(partition, offset);
-  };
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) =>
-    keep(partition, BigInt(lastOffset) + 1n),
-  );
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      eachBatch: async ({ batch: { partition, messages } }) => {
-        for (const { offset, value } of messages) {
-          if (BigInt(offset) < from.get(partition)!) continue;
-          const { source } = JSON.parse(value!.toString()) as {
-            source: { file: string; pos: number; row: number };
-          };
-          const place = `${source.file}:${source.pos}:${source.row}`;
-          places.set(place, (places.get(place) ?? 0) + 1);
-        }
-      },
-    });
-    const ends = await endOf(client);
-    await eventually(
-      "the topic is read to its end",
-      async () => {
-        for (const [partition, end] of ends)
-          if (next.get(partition)! < end) throw new Error(`${partition}: ${next.get(partition)} of ${end}`);
-      },
-      { timeout: 60_000 },
-    );
-    return places;
-  } finally {
-    await consumer.disconnect();
+  for (const { value } of await committedSince(topic, from)) {
+    const { source } = JSON.parse(value) as { source: { file: string; pos: number; row: number } };
+    const place = `${source.file}:${source.pos}:${source.row}`;
+    places.set(place, (places.get(place) ?? 0) + 1);
   }
+  return places;
 }
 
 /** Whether the binlog's reader went on in the middle of a transaction, by its own words. */
@@ -110,10 +63,9 @@ async function wentOnInTheMiddle(since: Date): Promise<boolean> {
 
 const interrupted = test.macro({
   exec: async (t, _what: string, write: (marker: string) => Promise<unknown>, arrived: string) => {
-    const client = await kafka();
-    const before = await endOf(client);
+    const before = await committedEnd(topic);
     const marker = String(Date.now());
-    const [, since] = await Promise.all([write(marker), killInTheMiddle(client)]);
+    const [, since] = await Promise.all([write(marker), killInTheMiddle()]);
     await eventually(
       "the warehouse has all of them",
       async () => {
@@ -123,7 +75,7 @@ const interrupted = test.macro({
       { timeout: 240_000, interval: 1_000 },
     );
     t.true(await wentOnInTheMiddle(since), "capture never went on in the middle of the transaction");
-    const places = await placesSince(client, before);
+    const places = await placesSince(before);
     t.is(places.size, rows);
     t.deepEqual(
       [...places].filter(([, times]) => times !== 1),

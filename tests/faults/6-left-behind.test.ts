@@ -1,8 +1,9 @@
 import test from "ava";
 import { execa } from "execa";
-import { heartbeats, topicOf } from "../../components/tables";
+import { heartbeats, tables, topicOf } from "../../components/tables";
 import { transactionalIdPrefix } from "../../components/capture-job";
 import { readFailures, readJob } from "../../tools/lib/flink";
+import { leaveOpen, neverCommitted } from "../lib/dead-producer";
 import { eventually } from "../lib/eventually";
 import {
   container,
@@ -12,25 +13,15 @@ import {
   placeOrder,
   pulumi,
   source,
+  stackName,
   stackOutputs,
   warehouseNumber,
 } from "../lib/stack";
+import { committedEnd } from "../lib/topic";
 
 const topic = topicOf(heartbeats);
+const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 const left = `${transactionalIdPrefix}-0-900000`;
-
-/** A producer that begins a transaction and is killed. */
-const killedProducer = `
-  import { Kafka, logLevel } from "kafkajs";
-  const [bootstrap, transactionalId, topic] = process.argv.slice(1);
-  const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
-  const settings = { transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 900_000 };
-  const producer = kafka.producer(settings);
-  await producer.connect();
-  const transaction = await producer.transaction();
-  await transaction.send({ topic, messages: [{ partition: 0, value: "never committed" }] });
-  process.kill(process.pid, "SIGKILL");
-`;
 
 /** What a reader of committed records sees in the topic's first partition from an offset on, within a few seconds. */
 async function committedSince(offset: number): Promise<string[]> {
@@ -52,6 +43,43 @@ async function end(): Promise<number> {
   return Number(/:0:(\d+)/.exec(await inContainer("kafka", ...offsets))![1]);
 }
 
+/** An order is in the warehouse. @param timeout milliseconds */
+async function arrives(id: number, timeout: number): Promise<void> {
+  await eventually(
+    "the order is in the warehouse",
+    async () => {
+      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
+      if (count !== 1) throw new Error("not yet");
+    },
+    { timeout },
+  );
+}
+
+test("`make status` names a foreign producer's open transaction after a minute, and an operator ends it", async (t) => {
+  const transactionalId = `foreign-${Date.now()}`;
+  const partitions = [...(await committedEnd(ordersTopic)).keys()];
+  await leaveOpen({ transactionalId, topic: ordersTopic, partitions, timeout: 900_000 });
+  const id = await placeOrder();
+  const status = ["--import", "tsx", "tools/status.ts", "--stack", stackName];
+  const { value: output } = await eventually(
+    "the transaction is an alarm",
+    async () => {
+      const { exitCode, stdout } = await execa(process.execPath, status, { reject: false });
+      if (exitCode !== 1 || !stdout.includes(transactionalId)) throw new Error(stdout);
+      return stdout;
+    },
+    { timeout: 150_000, interval: 5_000 },
+  );
+  t.regex(output, new RegExp(`${transactionalId}, which is not capture's, has been open for`));
+  t.is(await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`), 0);
+  await inContainer(
+    "kafka",
+    ...["kafka-transactions", "--bootstrap-server", "kafka:9092"],
+    ...["forceTerminateTransaction", "--transactionalId", transactionalId],
+  );
+  await arrives(id, 30_000);
+});
+
 test("capture stops for good at a TRUNCATE, and names it and the way on", async (t) => {
   await source(`TRUNCATE TABLE ${heartbeats.table}`);
   const { flinkUrl, captureJobId } = await stackOutputs();
@@ -69,11 +97,8 @@ test("capture stops for good at a TRUNCATE, and names it and the way on", async 
 });
 
 test("a transaction that a dead producer left keeps the readers waiting", async (t) => {
-  const { kafkaBootstrap } = await stackOutputs();
   const before = await end();
-  const script = ["--input-type=module", "--eval", killedProducer, kafkaBootstrap, left, topic];
-  const { signal } = await execa(process.execPath, script, { reject: false });
-  t.is(signal, "SIGKILL");
+  await leaveOpen({ transactionalId: left, topic, partitions: [0], timeout: 900_000 });
   t.true((await end()) > before);
   t.deepEqual(await committedSince(before), []);
   const listing = await inContainer(
@@ -98,7 +123,7 @@ test("a raised `snapshot` starts capture without its saved state, and frees the 
     async () => {
       const records = await committedSince(before);
       if (records.length === 0) throw new Error("none");
-      if (records.includes("never committed")) throw new Error("they see what was never committed");
+      if (records.includes(neverCommitted)) throw new Error("they see what was never committed");
     },
     { timeout: 60_000 },
   );
@@ -106,14 +131,7 @@ test("a raised `snapshot` starts capture without its saved state, and frees the 
 
 test("afterwards changes arrive as before", async (t) => {
   const id = await placeOrder();
-  await eventually(
-    "the order is in the warehouse",
-    async () => {
-      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
-      if (count !== 1) throw new Error("not yet");
-    },
-    { timeout: 30_000 },
-  );
+  await arrives(id, 30_000);
   t.is(await warehouseNumber("SELECT count() FROM users_realtime WHERE user_id <= 1000"), 1000);
 });
 
