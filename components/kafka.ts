@@ -21,7 +21,7 @@ const internalPort = 9092;
 const controllerPort = 9093;
 
 /** 16 bytes in base64: every stack has one broker with storage of its own, so one id serves all. */
-const clusterId = Buffer.from("tributary-kraft1").toString("base64url");
+export const clusterId = Buffer.from("tributary-kraft1").toString("base64url");
 
 /** A Kafka broker that is its own controller (KRaft, no ZooKeeper), and the provider to make topics in it. */
 export class KafkaBroker extends pulumi.ComponentResource {

@@ -128,7 +128,8 @@ function dockerSteps(): Step[] {
 async function stepsWithDocker(): Promise<Step[]> {
   const { steps, names, builder } = await prepare("auto");
   const before = [
-    ...suites.jobs.map((suite) => ({ ...suite, after: builder })),
+    // Some of them talk to real servers.
+    ...suites.jobs.map((suite) => ({ ...suite, after: [...builder, "image clickhouse", "image kafka"] })),
     // They compile what the toolchain has just compiled.
     ...suites.plugins.map((suite) => ({ ...suite, after: ["toolchain"] })),
     ...suites.images.map((suite) => ({ ...suite, after: names })),

@@ -26,6 +26,8 @@ export interface BuilderOptions {
   /** Folders that outlive the container, by name, shared by all checkouts of this user. */
   readonly caches?: readonly { volume: string; target: string }[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A container whose network it shares, so that what listens there is at localhost. @default a network of its own */
+  readonly beside?: string;
   /** File that gets all output. Its folder is made; an old file is overwritten. */
   readonly log: string;
   /** @default what `make images` recorded, else `packages` */
@@ -101,6 +103,7 @@ async function containerArguments(options: BuilderOptions): Promise<string[]> {
     ...["run", "--rm", "--init", "--workdir", options.workdir],
     ...["--user", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`],
     ...["--tmpfs", `${home}:exec,mode=1777`],
+    ...(options.beside ? ["--network", `container:${options.beside}`] : []),
     ...mounts.flatMap(({ source, target, readOnly }) => [
       "--volume",
       `${source}:${target}${readOnly ? ":ro" : ""}`,

@@ -1,9 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { jarNames } from "../../components/job-jars";
+import { ports } from "../../components/stack";
 import { contentHash } from "../../images/hash";
-import { runInBuilder } from "./builder";
+import { runInBuilder, type BuilderOptions } from "./builder";
 import { logsFolder, projectFolder } from "./project";
+import { ScratchClickHouse } from "./scratch-clickhouse";
+import { ScratchKafka } from "./scratch-kafka";
 
 /** Where the jobs' sources are: one Maven project. */
 const sourcesFolder = path.join(projectFolder, "flink-jobs");
@@ -56,12 +59,35 @@ export async function buildJobs(options: JobsOptions = {}): Promise<JobsBuild> {
 }
 
 /**
- * Runs the jobs' own tests and checks.
+ * Runs the jobs' own tests and checks, with a real ClickHouse and a real Kafka for those that need them (`*ITCase`).
  *
  * @throws Problem with the end of Maven's output
  */
 export async function testJobs(options: JobsOptions = {}): Promise<void> {
-  await maven("mvn --batch-mode --no-transfer-progress verify", [], options);
+  const clickhouse = await ScratchClickHouse.start();
+  try {
+    const kafka = await ScratchKafka.start(clickhouse.container);
+    try {
+      await maven(testCommand(kafka.bootstrap), [], { ...options, beside: clickhouse.container });
+    } finally {
+      await kafka.remove();
+    }
+  } finally {
+    await clickhouse.remove();
+  }
+}
+
+/** All tests, those that need servers among them. From the servers' own network ClickHouse asks for no password. */
+function testCommand(kafkaBootstrap: string): string {
+  const properties = {
+    "surefire.includes": "**/*Test.java,**/*ITCase.java",
+    "it.clickhouse.url": `http://localhost:${ports.clickhouse}`,
+    "it.clickhouse.user": "default",
+    "it.clickhouse.password-file": "/dev/null",
+    "it.kafka.bootstrap": kafkaBootstrap,
+  };
+  const defined = Object.entries(properties).map(([name, value]) => `'-D${name}=${value}'`);
+  return `mvn --batch-mode --no-transfer-progress verify ${defined.join(" ")}`;
 }
 
 /** Packages all modules and takes the jobs' jars out. Tests have a command of their own. */
@@ -73,7 +99,7 @@ function packageCommand(): string {
 async function maven(
   command: string,
   mounts: readonly { source: string; target: string }[],
-  options: JobsOptions,
+  options: JobsOptions & Pick<BuilderOptions, "beside">,
 ): Promise<void> {
   const copied = `cp -r ${mountedSources} /tmp/flink-jobs && cd /tmp/flink-jobs && rm -rf target */target`;
   await runInBuilder({
@@ -83,6 +109,7 @@ async function maven(
     mounts: [{ source: sourcesFolder, target: mountedSources, readOnly: true }, ...mounts],
     caches: [{ volume: "maven", target: "/tmp/maven" }],
     env: { MAVEN_OPTS: "-Dmaven.repo.local=/tmp/maven" },
+    ...(options.beside && { beside: options.beside }),
     log: options.log ?? path.join(logsFolder, "jobs.log"),
     ...(options.onLine && { onLine: options.onLine }),
     ...(options.signal && { signal: options.signal }),
