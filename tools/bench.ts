@@ -10,6 +10,7 @@ import { markdownTable } from "./lib/bench/statistics";
 import { measureApi, measureBacklog, measureSustained, type Finding } from "./lib/bench/throughput";
 import { command, run } from "./lib/cli";
 import { ensureEngine } from "./lib/docker-engine";
+import { Problem } from "./lib/problem";
 import { logsFolder } from "./lib/project";
 import { containerNames, readStackSettings } from "./lib/stack";
 import { runSteps, type Progress } from "./lib/steps";
@@ -28,6 +29,7 @@ const program = command(
     "500 ms",
     "1 second",
   ])
+  .option("--set <name=value...>", "settings of the stack that differ from the defaults", [])
   .option("--seconds <n>", "how long each measurement takes", positive, 20)
   .option("--backlog <n>", "changes that pile up", positive, 1_000_000)
   .option("--write <file>", "also write the report there, as Markdown")
@@ -36,6 +38,7 @@ const program = command(
 const options = program.opts<{
   only: readonly Part[];
   intervals: readonly string[];
+  set: readonly string[];
   seconds: number;
   backlog: number;
   write?: string;
@@ -71,6 +74,17 @@ function positive(text: string): number {
   throw new InvalidArgumentError("a whole number above 0");
 }
 
+/** What `--set` says. */
+function setByHand(): Record<string, string> {
+  return Object.fromEntries(
+    options.set.map((text) => {
+      const [, name = "", value = ""] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+      if (name === "") throw new Problem(`--set ${text}: write name=value`);
+      return [name, value];
+    }),
+  );
+}
+
 /** Freshness under every load, with one set of settings. */
 async function freshness(
   step: RunStep,
@@ -79,7 +93,7 @@ async function freshness(
   visibility: string,
 ): Promise<void> {
   const what = `${visibility}, checkpoint every ${captureCheckpoint}`;
-  await step(`up: ${what}`, (progress) => bringUp(progress, { captureCheckpoint, visibility }));
+  await step(`up: ${what}`, (progress) => bringUp(progress, { ...setByHand(), captureCheckpoint, visibility }));
   const rows: string[][] = [];
   await withServers(async (servers) => {
     for (const load of loadCases)
@@ -104,7 +118,7 @@ async function throughput(step: RunStep, signal: AbortSignal): Promise<void> {
   ];
   const wanted = measurements.filter(([part]) => options.only.includes(part));
   if (wanted.length === 0) return;
-  await step("up: defaults", (progress) => bringUp(progress));
+  await step("up: defaults", (progress) => bringUp(progress, setByHand()));
   await withServers(async (servers) => {
     for (const [, title, measure] of wanted)
       await step(title, async () => {

@@ -16,8 +16,8 @@ export interface Arrival {
 /** Between two probes, on average; each pause is drawn anew, so that no interval of the pipeline is in step. */
 const pause = 70;
 
-/** Between two looks into the warehouse. */
-const look = 4;
+/** Between two looks into the warehouse: seldom enough not to be the larger part of its work. Milliseconds. */
+const look = 10;
 
 /** How long the last probes may take to arrive. */
 const patience = 120_000;

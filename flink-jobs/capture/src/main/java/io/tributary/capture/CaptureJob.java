@@ -9,10 +9,12 @@ import io.tributary.capture.preflight.EpochCheck;
 import io.tributary.capture.preflight.Preflight;
 import io.tributary.capture.preflight.SourceConnection;
 import io.tributary.capture.preflight.SourceFacts;
+import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -31,6 +33,8 @@ import org.slf4j.LoggerFactory;
 public final class CaptureJob {
   private static final Logger LOG = LoggerFactory.getLogger(CaptureJob.class);
   private static final String JOB_NAME = "mysql-cdc";
+  private static final Duration LINGER = Duration.ofMillis(5);
+  private static final int BATCH_BYTES = 256 << 10;
 
   private CaptureJob() {}
 
@@ -43,6 +47,7 @@ public final class CaptureJob {
     String password = readPassword(options);
     SourceFacts source = inspectSource(options, password);
     inspectBroker(options, source, isRestored(env));
+    BinlogEnd snapshotPlace = source.binlogEnd().orElseThrow();
     SameServer sameServer =
         new SameServer(options.heartbeats(), source.serverUuid(), options.epoch());
     env.configure(JobSettings.of(options));
@@ -51,8 +56,8 @@ public final class CaptureJob {
         MySqlTables.source(
             options,
             password,
-            new ChangeEventDeserializer(
-                options.tables(), source.binlogEnd().orElseThrow(), sameServer)),
+            snapshotPlace,
+            new ChangeEventDeserializer(options.tables(), snapshotPlace, sameServer)),
         kafkaSink(options));
     env.execute(JOB_NAME);
   }
@@ -105,6 +110,10 @@ public final class CaptureJob {
         .setTransactionalIdPrefix(options.transactionalIdPrefix())
         .setProperty(
             "transaction.timeout.ms", String.valueOf(options.transactionTimeout().toMillis()))
+        // Few large requests cost all that take part less than many small ones. A commit does not
+        // wait for the linger.
+        .setProperty("linger.ms", String.valueOf(LINGER.toMillis()))
+        .setProperty("batch.size", String.valueOf(BATCH_BYTES))
         .setRecordSerializer(new TopicRecordSchema())
         .build();
   }

@@ -1,5 +1,6 @@
 package io.tributary.capture;
 
+import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
@@ -26,9 +27,15 @@ final class MySqlTables {
 
   private MySqlTables() {}
 
+  /**
+   * The source.
+   *
+   * @param snapshotPlace a place before the snapshot: no change behind it is left out
+   */
   static MySqlSource<TopicRecord> source(
       CaptureOptions options,
       String password,
+      BinlogEnd snapshotPlace,
       DebeziumDeserializationSchema<TopicRecord> deserializer) {
     return MySqlSource.<TopicRecord>builder()
         .hostname(options.mysqlHost())
@@ -54,7 +61,7 @@ final class MySqlTables {
         .includeSchemaChanges(true)
         // JSON as MySQL itself prints it, as the snapshot has it.
         .useLegacyJsonFormat(false)
-        .jdbcProperties(jdbcProperties())
+        .jdbcProperties(jdbcProperties(snapshotPlace))
         .debeziumProperties(debeziumProperties(options))
         .deserializer(deserializer)
         .build();
@@ -76,10 +83,13 @@ final class MySqlTables {
         .collect(Collectors.joining(","));
   }
 
-  private static Properties jdbcProperties() {
+  private static Properties jdbcProperties(BinlogEnd snapshotPlace) {
     Properties properties = new Properties();
-    // The connector asks for SHOW MASTER STATUS, which MySQL 8.4 and later do not know.
     properties.setProperty("queryInterceptors", BinaryLogStatusInterceptor.class.getName());
+    properties.setProperty(
+        BinaryLogStatusInterceptor.PLACE,
+        BinaryLogStatusInterceptor.place(
+            snapshotPlace.file(), snapshotPlace.pos(), snapshotPlace.gtids()));
     properties.setProperty("allowPublicKeyRetrieval", "true");
     properties.setProperty("yearIsDateType", "false");
     return properties;

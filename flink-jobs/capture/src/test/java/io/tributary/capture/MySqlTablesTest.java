@@ -6,6 +6,7 @@ import io.tributary.capture.functions.ChangeEventDeserializer;
 import io.tributary.capture.functions.SameServer;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.common.TableSpec;
+import io.tributary.mysql.BinaryLogStatusInterceptor;
 import java.util.List;
 import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
 import org.apache.flink.cdc.connectors.mysql.table.StartupMode;
@@ -26,21 +27,34 @@ class MySqlTablesTest {
    */
   @Test
   void theSourceNeverFiltersByThePlaceWhereItWentOn() {
-    CaptureOptions options = TestOptions.parse();
-    MySqlSourceConfig config =
-        MySqlTables.source(
-                options,
-                "secret",
-                new ChangeEventDeserializer(
-                    options.tables(),
-                    new BinlogEnd("binlog.000001", 4, 0),
-                    new SameServer("heartbeats", "uuid", 0)))
-            .getConfigFactory()
-            .createConfig(0);
+    MySqlSourceConfig config = configAt(new BinlogEnd("binlog.000001", 4, "", 0));
     assertThat(config.getStartupOptions().startupMode).isEqualTo(StartupMode.INITIAL);
     assertThat(config.isScanNewlyAddedTableEnabled()).isFalse();
     // Its heartbeat within a transaction goes back to the start of the event before it.
     assertThat(config.getDbzProperties().getProperty("heartbeat.interval.ms")).isEqualTo("0");
+  }
+
+  /** Otherwise a part that is read again could stand behind changes of rows that it has sent. */
+  @Test
+  void everyPartOfTheSnapshotStandsAtOnePlaceBeforeIt() {
+    MySqlSourceConfig config = configAt(new BinlogEnd("binlog.000007", 4711, "uuid:1-5", 0));
+    assertThat(config.getJdbcProperties())
+        .containsEntry("queryInterceptors", BinaryLogStatusInterceptor.class.getName())
+        .containsEntry(
+            BinaryLogStatusInterceptor.PLACE,
+            BinaryLogStatusInterceptor.place("binlog.000007", 4711, "uuid:1-5"));
+  }
+
+  private static MySqlSourceConfig configAt(BinlogEnd snapshotPlace) {
+    CaptureOptions options = TestOptions.parse();
+    return MySqlTables.source(
+            options,
+            "secret",
+            snapshotPlace,
+            new ChangeEventDeserializer(
+                options.tables(), snapshotPlace, new SameServer("heartbeats", "uuid", 0)))
+        .getConfigFactory()
+        .createConfig(0);
   }
 
   @ParameterizedTest

@@ -7,20 +7,20 @@ import java.time.Duration;
  * When a table's buffered rows go to the warehouse: at whichever limit is reached first, and in any
  * case before a checkpoint completes.
  *
+ * <p>Changes come in bursts, one for each commit of their topic. A batch is sent when a burst is
+ * over, which nothing says but a moment of quiet: so few rows do not wait for company that will not
+ * come, and many are not cut into small inserts, which cost the warehouse several times as much.
+ *
  * @param maxRows rows in one insert
  * @param maxBytes bytes that one insert may hold in memory, its rows and the elements they came
  *     from
- * @param idleInterval how long the first row of a batch waits for others while little arrives;
- *     grows up to {@link #LONGEST_STRETCH} times while batches are large
+ * @param longestWait how long the first row of a batch waits for others, however many still come
  */
-public record FlushSettings(int maxRows, long maxBytes, Duration idleInterval)
+public record FlushSettings(int maxRows, long maxBytes, Duration longestWait)
     implements Serializable {
 
-  /** How many times the idle interval a batch may wait when there is much to do. */
-  public static final int LONGEST_STRETCH = 4;
-
-  /** The share of a full batch from which on waiting longer pays. */
-  private static final int STRETCH_FROM_SHARE = 10;
+  /** A burst is over when nothing has come for this part of the longest wait. */
+  private static final int QUIET_PART = 10;
 
   /**
    * Refuses limits that could never be reached or never be kept.
@@ -28,22 +28,23 @@ public record FlushSettings(int maxRows, long maxBytes, Duration idleInterval)
    * @throws IllegalArgumentException if a limit is not positive
    */
   public FlushSettings {
-    if (maxRows < 1 || maxBytes < 1 || idleInterval.isNegative()) {
+    if (maxRows < 1 || maxBytes < 1 || longestWait.isNegative()) {
       throw new IllegalArgumentException(
-          "rows and bytes per flush must be at least 1 and the interval not negative: %d, %d, %s"
-              .formatted(maxRows, maxBytes, idleInterval));
+          "rows and bytes per flush must be at least 1 and the wait not negative: %d, %d, %s"
+              .formatted(maxRows, maxBytes, longestWait));
     }
   }
 
   /**
-   * How long a batch may wait, judged by the one before it. Small inserts are cheap to wait for and
-   * costly to make: a tenth of a full batch doubles as the sign that the job is catching up.
+   * When a batch is to be sent, as far as is known.
    *
-   * @param lastBatchRows rows in the table's last insert
-   * @return milliseconds
+   * @param firstAt when its first row came, in milliseconds of any clock
+   * @param lastAt when its last row came
+   * @return milliseconds of the same clock; later if more rows come
    */
-  public long waitAfter(int lastBatchRows) {
-    long stretch = (long) lastBatchRows * STRETCH_FROM_SHARE / maxRows;
-    return idleInterval.toMillis() * Math.max(1, Math.min(stretch, LONGEST_STRETCH));
+  public long dueAt(long firstAt, long lastAt) {
+    long longest = longestWait.toMillis();
+    long quiet = Math.max(1, longest / QUIET_PART);
+    return Math.min(firstAt + longest, lastAt + quiet);
   }
 }

@@ -30,8 +30,9 @@ final class TableLane<T> {
   private RowBatch<T> spare = new RowBatch<>();
   private boolean inFlight;
   private boolean draining;
-  private long dueAt;
-  private int lastBatchRows;
+  private long firstAt;
+  private long lastAt;
+  private boolean timerSet;
 
   /** Takes what the warehouse refused. */
   @FunctionalInterface
@@ -84,11 +85,11 @@ final class TableLane<T> {
     if (filling.isEmpty()) {
       return;
     }
+    lastAt = clock.getCurrentProcessingTime();
     if (first) {
-      dueAt = clock.getCurrentProcessingTime() + settings.waitAfter(lastBatchRows);
-      clock.registerTimer(dueAt, time -> sendIfTime());
+      firstAt = lastAt;
     }
-    if (isFull()) {
+    if (first || isFull()) {
       sendIfTime();
     }
   }
@@ -108,15 +109,41 @@ final class TableLane<T> {
     return filling.rowCount() >= settings.maxRows() || filling.bytes() >= settings.maxBytes();
   }
 
+  /** Sends the batch, or looks again when it is due. While one is on its way, its end looks. */
   private void sendIfTime() {
-    boolean time = draining || isFull() || clock.getCurrentProcessingTime() >= dueAt;
-    if (time && !inFlight && !filling.isEmpty()) {
-      RowBatch<T> batch = filling;
-      filling = spare;
-      spare = null;
-      inFlight = true;
-      inserts.execute(() -> insert(batch));
+    if (inFlight || filling.isEmpty()) {
+      return;
     }
+    if (draining || isFull() || clock.getCurrentProcessingTime() >= dueAt()) {
+      send();
+    } else {
+      awaitDue();
+    }
+  }
+
+  private void send() {
+    RowBatch<T> batch = filling;
+    filling = spare;
+    spare = null;
+    inFlight = true;
+    inserts.execute(() -> insert(batch));
+  }
+
+  /** Rows that come meanwhile move the time, not the timer, which then is set once more. */
+  private void awaitDue() {
+    if (!timerSet) {
+      timerSet = true;
+      clock.registerTimer(
+          dueAt(),
+          time -> {
+            timerSet = false;
+            sendIfTime();
+          });
+    }
+  }
+
+  private long dueAt() {
+    return settings.dueAt(firstAt, lastAt);
   }
 
   /** Runs in a thread of its own: touches nothing of the lane but what never changes. */
@@ -146,7 +173,6 @@ final class TableLane<T> {
       addDeadLetter(letter.element(), letter.reason());
     }
     metrics.inserted(batch.rowCount() - refused.size(), millis);
-    lastBatchRows = batch.rowCount();
     batch.clear();
     spare = batch;
     inFlight = false;

@@ -13,9 +13,17 @@ class FlushSettingsTest {
       new FlushSettings(50_000, 1 << 20, Duration.ofMillis(50));
 
   @ParameterizedTest
-  @CsvSource({"0, 50", "1, 50", "5000, 50", "10000, 100", "20000, 200", "50000, 200"})
-  void waitsLongerTheLargerTheLastBatchWas(int lastBatchRows, long millis) {
-    assertThat(SETTINGS.waitAfter(lastBatchRows)).isEqualTo(millis);
+  @CsvSource({"100, 100, 105", "100, 130, 135", "100, 146, 150", "100, 900, 150"})
+  void sendsABatchWhenABurstIsOverAndNeverLaterThanTheLongestWait(
+      long firstAt, long lastAt, long dueAt) {
+    assertThat(SETTINGS.dueAt(firstAt, lastAt)).isEqualTo(dueAt);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 100", "1, 101", "9, 101"})
+  void aShortWaitIsNeverLongerThanItIs(long longest, long dueAt) {
+    FlushSettings settings = new FlushSettings(1, 1, Duration.ofMillis(longest));
+    assertThat(settings.dueAt(100, 100)).isEqualTo(dueAt);
   }
 
   @Test

@@ -20,6 +20,9 @@ class TableLaneTest {
   private static final FlushSettings EVERY_SECOND_ROW =
       new FlushSettings(2, 1 << 20, Duration.ofHours(1));
 
+  private static final FlushSettings UP_TO_50_MILLIS =
+      new FlushSettings(1_000, 1 << 20, Duration.ofMillis(50));
+
   private final List<Integer> inserts = new ArrayList<>();
   private final TestProcessingTimeService clock = new TestProcessingTimeService();
 
@@ -63,6 +66,21 @@ class TableLaneTest {
   }
 
   @Test
+  void waitsWhileRowsKeepComingButNotForever() throws Exception {
+    TableLane<Integer> lane = lane(UP_TO_50_MILLIS, (rows, from, to) -> inserts.add(to - from));
+    for (int millis = 0; millis < 100; millis += 4) {
+      clock.setCurrentTime(millis);
+      write(lane, millis);
+    }
+
+    assertThat(inserts).as("at 50 ms, of 13 rows").containsExactly(13);
+
+    clock.setCurrentTime(102);
+    assertThat(inserts).as("at 102 ms, 52 ms after the first of them").containsExactly(13, 12);
+    assertThat(clock.getNumActiveTimers()).isZero();
+  }
+
+  @Test
   void drainsNothingWhenThereIsNothing() {
     TableLane<Integer> lane = lane((rows, from, to) -> inserts.add(to - from));
 
@@ -79,7 +97,8 @@ class TableLaneTest {
             mail -> {
               throw new RejectedExecutionException("closed");
             });
-    TableLane<Integer> lane = lane((rows, from, to) -> inserts.add(to - from), closed);
+    TableLane<Integer> lane =
+        lane(EVERY_SECOND_ROW, (rows, from, to) -> inserts.add(to - from), closed);
     write(lane, 1);
     write(lane, 2);
 
@@ -88,13 +107,18 @@ class TableLaneTest {
   }
 
   private TableLane<Integer> lane(BatchInserter.Target target) {
-    return lane(target, new DirectMailbox(ThrowingRunnable::run));
+    return lane(EVERY_SECOND_ROW, target);
   }
 
-  private TableLane<Integer> lane(BatchInserter.Target target, MailboxExecutor mailbox) {
+  private TableLane<Integer> lane(FlushSettings settings, BatchInserter.Target target) {
+    return lane(settings, target, new DirectMailbox(ThrowingRunnable::run));
+  }
+
+  private TableLane<Integer> lane(
+      FlushSettings settings, BatchInserter.Target target, MailboxExecutor mailbox) {
     return new TableLane<>(
         "numbers",
-        EVERY_SECOND_ROW,
+        settings,
         target,
         (element, table, reason) -> {},
         Runnable::run,

@@ -41,7 +41,7 @@ class SyncConfigTest {
     assertThat(config.visibility()).isEqualTo(Visibility.EARLY);
     assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.flush().maxRows()).isEqualTo(50_000);
-    assertThat(config.flush().idleInterval()).isEqualTo(Duration.ofMillis(50));
+    assertThat(config.flush().longestWait()).isEqualTo(Duration.ofMillis(50));
   }
 
   @Test

@@ -15,14 +15,15 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
  * Stops capture at a statement that changes a captured table without row events: TRUNCATE, ALTER,
  * DROP, RENAME. Going on would leave the warehouse different in silence.
  *
- * <p>Only statements about indexes pass: they change no row and no column.
+ * <p>Statements about indexes pass, since they change no row and no column. So does the creation of
+ * a table: it is empty then, or the rows that are selected into it follow as changes.
  */
 final class SchemaChangeGuard {
   private static final String SCHEMA_CHANGE_KEY = "io.debezium.connector.mysql.SchemaChangeKey";
   private static final String HISTORY_RECORD = "historyRecord";
   private static final Pattern HARMLESS =
       Pattern.compile(
-          "\\s*(CREATE\\s+((UNIQUE|FULLTEXT|SPATIAL)\\s+)?INDEX|DROP\\s+INDEX|ANALYZE)\\b.*",
+          "\\s*(CREATE\\s+TABLE|CREATE\\s+((UNIQUE|FULLTEXT|SPATIAL)\\s+)?INDEX|DROP\\s+INDEX|ANALYZE)\\b.*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private SchemaChangeGuard() {}
@@ -33,7 +34,7 @@ final class SchemaChangeGuard {
   }
 
   /**
-   * Lets a statement about indexes pass.
+   * Lets a statement pass that leaves all rows and columns as they were.
    *
    * @throws SuppressRestartsException for any other: the job fails for good instead of meeting the
    *     same statement again and again
