@@ -8,6 +8,7 @@ import { ensureEngine, maySetUp, thisHost } from "./lib/docker-engine";
 import { describeMissing, examine } from "./lib/doctor";
 import { lockStack } from "./lib/lock";
 import { Problem } from "./lib/problem";
+import { bringAdded, tablesAddedTo, topicsOf } from "./lib/new-tables";
 import { prepare, stepsAtOnce, type Preparation } from "./lib/prepare";
 import { logsFolder } from "./lib/project";
 import { ensureStack, readOutputs, runPulumi, summaryOf } from "./lib/pulumi";
@@ -62,12 +63,25 @@ function firstSteps(stack: string): Step[] {
 }
 
 function nextSteps(stack: string, { steps, names }: Preparation): Step[] {
+  let before: readonly string[] | undefined;
   return [
     { name: "containers", run: (progress) => repair(progress, stack) },
     ...steps,
     { name: "stack", after: ["toolchain"], run: (progress) => ensureStack(progress, stack) },
-    { name: "deploy", after: [...names, "containers", "stack"], run: (progress) => deploy(progress, stack) },
+    {
+      name: "deploy",
+      after: [...names, "containers", "stack"],
+      run: async (progress) => {
+        before = await topicsOf(stack);
+        return deploy(progress, stack);
+      },
+    },
     { name: "health", after: ["deploy"], run: (progress) => awaitHealth(progress, stack) },
+    {
+      name: "new tables",
+      after: ["health"],
+      run: (progress) => bringAdded(progress, stack, tablesAddedTo(before)),
+    },
   ];
 }
 

@@ -5,6 +5,8 @@ import test from "ava";
 import { homeLabel, stackLabel } from "../../components/stack";
 import { describeBanner } from "../../tools/lib/banner";
 import { parseContainers, type Container } from "../../tools/lib/docker";
+import { tables, topicOf } from "../../components/tables";
+import { tablesAddedTo } from "../../tools/lib/new-tables";
 import { isAlive, lockStack } from "../../tools/lib/lock";
 import { projectFolder } from "../../tools/lib/project";
 import { diagnosticsOf, shownOf, summaryOf } from "../../tools/lib/pulumi";
@@ -234,6 +236,7 @@ test("the banner has every address, and a command that works on this very stack"
     syncJobId: "2",
     prefix: "test-",
     secretsFolder: "/secrets",
+    topicNames: [],
   };
   const banner = describeBanner("test", outputs, "1 min 02 s");
   for (const [name, value] of Object.entries(outputs)) {
@@ -241,4 +244,15 @@ test("the banner has every address, and a command that works on this very stack"
   }
   t.regex(banner, /curl -X POST http:\/\/localhost:23000\/api\/orders/);
   t.regex(banner, /docker exec test-clickhouse-server clickhouse-client/);
+});
+
+test("a table was added if the stack was there and its topic was not", (t) => {
+  const topics = tables.map(topicOf);
+  const [first, ...others] = topics;
+  t.deepEqual(tablesAddedTo(undefined), []);
+  t.deepEqual(tablesAddedTo(topics), []);
+  t.deepEqual(
+    tablesAddedTo([...others, "products-cdc-topic-dlq"]).map(topicOf),
+    [first!],
+  );
 });

@@ -81,6 +81,7 @@ const outputsSchema = z.looseObject({
   syncJobId: z.string(),
   prefix: z.string(),
   secretsFolder: z.string(),
+  topicNames: z.array(z.string()),
 });
 
 /** A stack's outputs. */
