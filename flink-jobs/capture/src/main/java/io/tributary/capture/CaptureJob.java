@@ -56,7 +56,7 @@ public final class CaptureJob {
         MySqlTables.source(
             options,
             password,
-            snapshotPlace,
+            source,
             new ChangeEventDeserializer(options.tables(), snapshotPlace, sameServer)),
         kafkaSink(options));
     env.execute(JOB_NAME);

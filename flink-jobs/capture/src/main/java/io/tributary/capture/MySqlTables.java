@@ -1,14 +1,15 @@
 package io.tributary.capture;
 
+import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
-import io.tributary.mysql.RenameGuard;
+import io.tributary.mysql.TableDefinitions;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.mysql.source.MySqlSource;
 import org.apache.flink.cdc.connectors.mysql.table.StartupOptions;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
@@ -30,12 +31,13 @@ final class MySqlTables {
   /**
    * The source.
    *
-   * @param snapshotPlace a place before the snapshot: no change behind it is left out
+   * @param facts what it said of itself before the job: the end of its binlog, behind which no
+   *     change is left out, and its tables
    */
   static MySqlSource<TopicRecord> source(
       CaptureOptions options,
       String password,
-      BinlogEnd snapshotPlace,
+      SourceFacts facts,
       DebeziumDeserializationSchema<TopicRecord> deserializer) {
     return MySqlSource.<TopicRecord>builder()
         .hostname(options.mysqlHost())
@@ -61,8 +63,8 @@ final class MySqlTables {
         .includeSchemaChanges(true)
         // JSON as MySQL itself prints it, as the snapshot has it.
         .useLegacyJsonFormat(false)
-        .jdbcProperties(jdbcProperties(snapshotPlace))
-        .debeziumProperties(debeziumProperties(options))
+        .jdbcProperties(jdbcProperties(facts.binlogEnd().orElseThrow()))
+        .debeziumProperties(debeziumProperties(options, facts.tables()))
         .deserializer(deserializer)
         .build();
   }
@@ -77,12 +79,6 @@ final class MySqlTables {
         .formatted(Pattern.quote(database), Pattern.quote(table.table()));
   }
 
-  private static String capturedTables(CaptureOptions options) {
-    return options.tables().stream()
-        .map(table -> options.database() + "." + table.table())
-        .collect(Collectors.joining(","));
-  }
-
   private static Properties jdbcProperties(BinlogEnd snapshotPlace) {
     Properties properties = new Properties();
     properties.setProperty("queryInterceptors", BinaryLogStatusInterceptor.class.getName());
@@ -95,7 +91,8 @@ final class MySqlTables {
     return properties;
   }
 
-  private static Properties debeziumProperties(CaptureOptions options) {
+  private static Properties debeziumProperties(
+      CaptureOptions options, Map<String, SourceFacts.Table> tables) {
     Properties properties = new Properties();
     properties.setProperty("poll.interval.ms", String.valueOf(options.pollInterval().toMillis()));
     // DECIMAL as text: exact, and never mixed up with BIGINT UNSIGNED.
@@ -109,8 +106,12 @@ final class MySqlTables {
     // A statement that cannot be read might have changed a captured table: stop rather than guess.
     properties.setProperty("database.history.skip.unparseable.ddl", "false");
     properties.setProperty("database.history.ddl.filter", NO_TABLE_STATEMENTS);
-    properties.setProperty("database.history", RenameGuard.class.getName());
-    properties.setProperty(RenameGuard.TABLES, capturedTables(options));
+    properties.setProperty("database.history", TableDefinitions.class.getName());
+    tables.forEach(
+        (name, table) ->
+            properties.setProperty(
+                "%s%s.%s".formatted(TableDefinitions.DEFINITION, options.database(), name),
+                table.definition()));
     return properties;
   }
 }

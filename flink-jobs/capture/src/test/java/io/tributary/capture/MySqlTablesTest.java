@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tributary.capture.functions.ChangeEventDeserializer;
 import io.tributary.capture.functions.SameServer;
+import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
+import io.tributary.mysql.TableDefinitions;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
 import org.apache.flink.cdc.connectors.mysql.table.StartupMode;
 import org.junit.jupiter.api.Test;
@@ -17,6 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MySqlTablesTest {
   private static final TableSpec ORDERS =
       new TableSpec("orders", List.of("order_id"), "t", "d", "r", null);
+
+  private static final String DEFINITION = "CREATE TABLE orders (order_id bigint PRIMARY KEY)";
 
   /**
    * Flink CDC 3.5 drops rows where a reader goes on in the middle of an event and filters by its
@@ -45,12 +52,30 @@ class MySqlTablesTest {
             BinaryLogStatusInterceptor.place("binlog.000007", 4711, "uuid:1-5"));
   }
 
+  /** Otherwise the changes of a table that was added to a running job would be passed over. */
+  @Test
+  void theSourceIsToldTheDefinitionOfEveryTable() {
+    MySqlSourceConfig config = configAt(new BinlogEnd("binlog.000007", 4711, "", 0));
+    assertThat(config.getDbzProperties())
+        .containsEntry("database.history", TableDefinitions.class.getName())
+        .containsEntry("database.history.definition.platform.orders", DEFINITION);
+  }
+
   private static MySqlSourceConfig configAt(BinlogEnd snapshotPlace) {
     CaptureOptions options = TestOptions.parse();
     return MySqlTables.source(
             options,
             "secret",
-            snapshotPlace,
+            new SourceFacts(
+                "9.7.4",
+                Map.of(),
+                0,
+                Optional.of(snapshotPlace),
+                Optional.empty(),
+                0,
+                Map.of("orders", new SourceFacts.Table(List.of("order_id"), Map.of(), DEFINITION)),
+                Set.of(),
+                List.of()),
             new ChangeEventDeserializer(
                 options.tables(), snapshotPlace, new SameServer("heartbeats", "uuid", 0)))
         .getConfigFactory()

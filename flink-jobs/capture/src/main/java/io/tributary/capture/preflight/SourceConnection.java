@@ -92,10 +92,13 @@ public final class SourceConnection implements AutoCloseable {
     for (TableSpec spec : options.tables()) {
       Map<String, String> columnTypes = columnTypes(spec.table());
       if (!columnTypes.isEmpty()) {
-        tables.put(spec.table(), new SourceFacts.Table(primaryKey(spec.table()), columnTypes));
-        if (!isAllowed("SELECT 1 FROM " + qualified(spec.table()) + " LIMIT 0")) {
+        boolean readable = isAllowed("SELECT 1 FROM " + qualified(spec.table()) + " LIMIT 0");
+        if (!readable) {
           unreadable.add(spec.table());
         }
+        String definition = readable ? definition(spec.table()) : "";
+        tables.put(
+            spec.table(), new SourceFacts.Table(primaryKey(spec.table()), columnTypes, definition));
       }
     }
     return new SourceFacts(
@@ -196,6 +199,10 @@ public final class SourceConnection implements AutoCloseable {
       types.put(row.get(0), row.get(1).toLowerCase(Locale.ROOT));
     }
     return types;
+  }
+
+  private String definition(String table) throws SQLException {
+    return rows("SHOW CREATE TABLE " + qualified(table), 2).get(0).get(1);
   }
 
   private List<String> primaryKey(String table) throws SQLException {

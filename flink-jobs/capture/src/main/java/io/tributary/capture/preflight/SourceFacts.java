@@ -42,8 +42,9 @@ public record SourceFacts(
    *
    * @param key its primary key's columns, in key order; empty if it has none
    * @param columnTypes the type of each column, e.g. {@code bigint}, by name
+   * @param definition its {@code CREATE TABLE}; empty if the user may not read it
    */
-  public record Table(List<String> key, Map<String, String> columnTypes) {}
+  public record Table(List<String> key, Map<String, String> columnTypes, String definition) {}
 
   /**
    * A foreign key with a rule such as CASCADE or SET NULL.

@@ -22,9 +22,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PreflightTest {
   private static final CaptureOptions OPTIONS = TestOptions.parse();
   private static final Table ORDERS =
-      new Table(List.of("order_id"), Map.of("order_id", "bigint", "total_price", "decimal"));
+      new Table(
+          List.of("order_id"),
+          Map.of("order_id", "bigint", "total_price", "decimal"),
+          "CREATE TABLE …");
   private static final Table HEARTBEATS =
-      new Table(List.of("slot"), Map.of("slot", "smallint", "server_uuid", "char"));
+      new Table(
+          List.of("slot"), Map.of("slot", "smallint", "server_uuid", "char"), "CREATE TABLE …");
   private static final Cascade CASCADE = new Cascade("orders", "orders_user", "ON DELETE CASCADE");
 
   @Test
@@ -122,14 +126,16 @@ class PreflightTest {
   @Test
   void anotherPrimaryKeyIsNamed() {
     Facts facts = new Facts();
-    facts.tables = tables(new Table(List.of(), ORDERS.columnTypes()));
+    facts.tables = tables(new Table(List.of(), ORDERS.columnTypes(), "CREATE TABLE …"));
     assertThat(problems(facts)).singleElement().asString().contains("[]", "[order_id]");
   }
 
   @Test
   void aColumnThatCannotBeWrittenIsNamed() {
     Facts facts = new Facts();
-    facts.tables = tables(new Table(ORDERS.key(), Map.of("order_id", "bigint", "at", "point")));
+    facts.tables =
+        tables(
+            new Table(ORDERS.key(), Map.of("order_id", "bigint", "at", "point"), "CREATE TABLE …"));
     assertThat(problems(facts)).singleElement().asString().contains("column at", "point");
   }
 

@@ -1,6 +1,10 @@
 package io.tributary.mysql;
 
 import io.debezium.config.Configuration;
+import io.debezium.pipeline.spi.Offsets;
+import io.debezium.relational.TableId;
+import io.debezium.relational.Tables;
+import io.debezium.relational.ddl.DdlParser;
 import io.debezium.relational.history.DatabaseHistoryListener;
 import io.debezium.relational.history.HistoryRecordComparator;
 import io.debezium.relational.history.TableChanges;
@@ -12,16 +16,25 @@ import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.mysql.debezium.EmbeddedFlinkDatabaseHistory;
 
 /**
- * The source's memory of table definitions, which stops at a statement that renames a captured
- * table. The source announces such a statement under the new name only, which nobody captures, so
- * the job would never hear of it and the old name's changes would just end.
+ * The source's memory of table definitions, with two things that its own lacks.
+ *
+ * <p>It knows the captured tables that the saved state has never heard of, because they were added
+ * to a running job. The source passes over changes of a table whose definition it does not know,
+ * and nobody hears of it.
+ *
+ * <p>And it stops at a statement that renames a captured table. The source announces such a
+ * statement under the new name only, which nobody captures, so the job would never hear of it and
+ * the old name's changes would just end.
  *
  * <p>To be named in the source's property {@code database.history}; made by the source's own class
  * loader, so it lies beside the source in the cluster's {@code lib} folder.
  */
-public final class RenameGuard extends EmbeddedFlinkDatabaseHistory {
-  /** Property with the captured tables, {@code database.table}, separated by commas. */
-  public static final String TABLES = "database.history.captured.tables";
+public final class TableDefinitions extends EmbeddedFlinkDatabaseHistory {
+  /**
+   * Start of the properties with the captured tables: {@code database.table} follows, and the value
+   * is the table's {@code CREATE TABLE}.
+   */
+  public static final String DEFINITION = "database.history.definition.";
 
   private static final Pattern RENAME =
       Pattern.compile("\\bRENAME\\b(?!\\s+(COLUMN|INDEX|KEY)\\b)", Pattern.CASE_INSENSITIVE);
@@ -29,7 +42,8 @@ public final class RenameGuard extends EmbeddedFlinkDatabaseHistory {
   /** An identifier, or any other word. */
   private static final Pattern WORD = Pattern.compile("[\\w$-]+");
 
-  private Set<String> capturedTables = Set.of();
+  /** The definitions by {@code database.table}. */
+  private Map<String, String> definitions = Map.of();
 
   @Override
   public void configure(
@@ -38,7 +52,33 @@ public final class RenameGuard extends EmbeddedFlinkDatabaseHistory {
       DatabaseHistoryListener listener,
       boolean useCatalogBeforeSchema) {
     super.configure(config, comparator, listener, useCatalogBeforeSchema);
-    capturedTables = Set.of(config.getString(TABLES, "").split(","));
+    definitions =
+        config.subset(DEFINITION, true).asMap().entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  @Override
+  public void recover(Offsets<?, ?> offsets, Tables tables, DdlParser parser) {
+    super.recover(offsets, tables, parser);
+    addUnknown(tables, parser);
+  }
+
+  @Override
+  public void recover(
+      Map<Map<String, ?>, Map<String, ?>> offsets, Tables tables, DdlParser parser) {
+    super.recover(offsets, tables, parser);
+    addUnknown(tables, parser);
+  }
+
+  private void addUnknown(Tables tables, DdlParser parser) {
+    definitions.forEach(
+        (name, definition) -> {
+          TableId table = TableId.parse(name);
+          if (tables.forTable(table) == null) {
+            parser.setCurrentDatabase(table.catalog());
+            parser.parse(definition, tables);
+          }
+        });
   }
 
   @Override
@@ -63,7 +103,7 @@ public final class RenameGuard extends EmbeddedFlinkDatabaseHistory {
     }
     Set<String> words =
         WORD.matcher(ddl).results().map(MatchResult::group).collect(Collectors.toSet());
-    for (String table : capturedTables) {
+    for (String table : definitions.keySet()) {
       String[] name = table.split("\\.", 2);
       boolean sameDatabase = name[0].equals(databaseName) || words.contains(name[0]);
       if (sameDatabase && words.contains(name[1])) {
