@@ -3,21 +3,35 @@ import { writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import type { Visibility } from "../components/config";
+import { toMilliseconds, type Duration } from "../components/units";
 import { openServers, type Servers } from "./lib/bench/access";
 import { benchStack, bringUp, takeDown } from "./lib/bench/bench-stack";
-import { freshnessHeader, freshnessRow, loadCases, measureFreshness } from "./lib/bench/freshness";
+import { freshnessHeader, freshnessRow, loadCases, measureFreshness, warmUp } from "./lib/bench/freshness";
 import { markdownTable } from "./lib/bench/statistics";
-import { measureApi, measureBacklog, measureSustained, type Finding } from "./lib/bench/throughput";
+import {
+  measureApi,
+  measureBacklog,
+  measureSnapshot,
+  measureSustained,
+  type Finding,
+} from "./lib/bench/throughput";
 import { command, run } from "./lib/cli";
 import { ensureEngine } from "./lib/docker-engine";
 import { Problem } from "./lib/problem";
 import { logsFolder } from "./lib/project";
-import { containerNames, readStackSettings } from "./lib/stack";
+import { containerNames, defaultSettings, readStackSettings } from "./lib/stack";
 import { runSteps, type Progress } from "./lib/steps";
 import { formatBytes } from "./lib/text";
 
-const parts = ["committed", "early", "sustained", "api", "backlog"] as const;
+const parts = ["committed", "early", "sustained", "api", "backlog", "snapshot"] as const;
 type Part = (typeof parts)[number];
+
+/** The setting's default, at which the loads are measured once more with changes shown early. */
+const usualInterval = defaultSettings().captureCheckpoint;
+
+/** Beside a longer interval the load makes no difference, so that one load is enough. Milliseconds. */
+const longInterval = 10_000;
 
 const program = command(
   "bench",
@@ -26,8 +40,10 @@ const program = command(
   .addOption(new Option("--only <part...>", "only these").choices(parts).default(parts, "all"))
   .option("--intervals <interval...>", "checkpoint intervals of the capture job", [
     "250 ms",
+    usualInterval,
     "500 ms",
     "1 second",
+    "60 seconds",
   ])
   .option("--set <name=value...>", "settings of the stack that differ from the defaults", [])
   .option("--seconds <n>", "how long each measurement takes", positive, 20)
@@ -37,16 +53,13 @@ const program = command(
   .parse();
 const options = program.opts<{
   only: readonly Part[];
-  intervals: readonly string[];
+  intervals: readonly Duration[];
   set: readonly string[];
   seconds: number;
   backlog: number;
   write?: string;
   keep: boolean;
 }>();
-
-/** The loads that are measured once more with changes shown early, at the default interval. */
-const usualInterval = "500 ms";
 
 const sections: string[] = [];
 
@@ -89,18 +102,23 @@ function setByHand(): Record<string, string> {
 async function freshness(
   step: RunStep,
   signal: AbortSignal,
-  captureCheckpoint: string,
-  visibility: string,
+  captureCheckpoint: Duration,
+  visibility: Visibility,
 ): Promise<void> {
   const what = `${visibility}, checkpoint every ${captureCheckpoint}`;
-  await step(`up: ${what}`, (progress) => bringUp(progress, { ...setByHand(), captureCheckpoint, visibility }));
+  await step(`up: ${what}`, (progress) =>
+    bringUp(progress, { ...setByHand(), captureCheckpoint, visibility }),
+  );
   const rows: string[][] = [];
+  const interval = toMilliseconds(captureCheckpoint);
+  const loads =
+    interval > longInterval ? loadCases.filter(({ options: { rate } }) => rate === 1_000) : loadCases;
+  const duration = Math.max(options.seconds * 1000, interval);
   await withServers(async (servers) => {
-    for (const load of loadCases)
+    await step("warm-up", () => warmUp(servers, signal));
+    for (const load of loads)
       await step(`${load.name}, ${what}`, async () => {
-        const row = freshnessRow(
-          await measureFreshness(servers, load, options.seconds * 1000, containers(), signal),
-        );
+        const row = freshnessRow(await measureFreshness(servers, load, duration, containers(), signal));
         rows.push(row);
         return row.slice(1, 5).join("; ");
       });
@@ -115,7 +133,10 @@ async function throughput(step: RunStep, signal: AbortSignal): Promise<void> {
     ["sustained", "Sustained, through MySQL", (s) => measureSustained(s, duration, containers(), signal)],
     ["api", "Sustained, through the API", (s) => measureApi(s, duration, containers(), signal)],
     ["backlog", "A backlog", (s) => measureBacklog(s, options.backlog, containers(), signal)],
+    ["snapshot", "A first snapshot", (s) => measureSnapshot(s, startAfresh, containers(), signal)],
   ];
+  const startAfresh = () =>
+    step("up: a new snapshot", (progress) => bringUp(progress, { ...setByHand(), snapshot: "1" }));
   const wanted = measurements.filter(([part]) => options.only.includes(part));
   if (wanted.length === 0) return;
   await step("up: defaults", (progress) => bringUp(progress, setByHand()));

@@ -240,19 +240,16 @@ test("the banner has every address, and a command that works on this very stack"
   };
   const banner = describeBanner("test", outputs, "1 min 02 s");
   for (const [name, value] of Object.entries(outputs)) {
-    if (/Url|Bootstrap|Address/.test(name)) t.true(banner.includes(value), name);
+    if (/Url|Bootstrap|Address/.test(name)) t.true(banner.includes(String(value)), name);
   }
   t.regex(banner, /curl -X POST http:\/\/localhost:23000\/api\/orders/);
   t.regex(banner, /docker exec test-clickhouse-server clickhouse-client/);
 });
 
 test("a table was added if the stack was there and its topic was not", (t) => {
+  const [first, ...others] = tables;
   const topics = tables.map(topicOf);
-  const [first, ...others] = topics;
   t.deepEqual(tablesAddedTo(undefined), []);
   t.deepEqual(tablesAddedTo(topics), []);
-  t.deepEqual(
-    tablesAddedTo([...others, "products-cdc-topic-dlq"]).map(topicOf),
-    [first!],
-  );
+  t.deepEqual(tablesAddedTo([...others.map(topicOf), "products-cdc-topic-dlq"]), [first]);
 });

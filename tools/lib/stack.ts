@@ -28,11 +28,20 @@ const stackConfigSchema = z.object({ config: z.record(z.string(), z.unknown()).n
  * @throws SettingsError listing what makes no sense
  */
 export function readStackSettings(stack: string): Settings {
-  const project = projectSchema.parse(parse(readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")));
   const file = configFileOf(stack);
   const given = existsSync(file)
-    ? (stackConfigSchema.parse(parse(readFileSync(file, "utf8")) ?? {}).config ?? {})
+    ? stackConfigSchema.parse(parse(readFileSync(file, "utf8")) ?? {}).config
     : {};
+  return settingsOver(given ?? {});
+}
+
+/** The settings of a stack that sets nothing itself. */
+export function defaultSettings(): Settings {
+  return settingsOver({});
+}
+
+function settingsOver(given: Readonly<Record<string, unknown>>): Settings {
+  const project = projectSchema.parse(parse(readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")));
   return parseSettings((name) => {
     const value = given[`${project.name}:${name}`] ?? project.config[name]?.default;
     return typeof value === "string" || typeof value === "number" ? String(value) : undefined;

@@ -1,12 +1,12 @@
 import autocannon from "autocannon";
 import { execa } from "execa";
 import { startLoad } from "../load/load";
-import type { Servers } from "./access";
+import { ask, type Servers } from "./access";
 import { awaitEqual, awaitTopicsPassed, Markers } from "./caught-up";
 import { formatCpu, watchCpu } from "./cpu";
 
-/** More than any source takes. Row changes per second. */
-const unbounded = 1_000_000;
+/** More than any source takes, and written in a way that costs the writer and the source little. */
+const unbounded = { rate: 1_000_000, connections: 8, transactionSize: 1_000 };
 
 /** Longest time for what was written to arrive. Milliseconds. */
 const patience = 300_000;
@@ -24,13 +24,16 @@ export async function measureSustained(
   containers: readonly string[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const load = await startLoad(servers.source, { rate: unbounded, atMost: duration });
+  const markers = new Markers();
+  const load = await startLoad(servers.source, { ...unbounded, atMost: duration, onCommit: markers.note });
   const stopWatching = watchCpu(containers);
   const begun = performance.now();
   await new Promise((resolve) => setTimeout(resolve, duration));
   const { changes, seconds } = await load.stop();
   const ended = performance.now();
   const cpu = await stopWatching();
+  // Comparing whole tables all the time would slow down what is waited for.
+  await markers.awaitAll(servers, patience, signal);
   await awaitEqual(servers, patience, signal);
   const equal = performance.now();
   return [
@@ -88,7 +91,7 @@ export async function measureBacklog(
   const taskManager = `${servers.outputs.prefix}flink-taskmanager`;
   await execa("docker", ["stop", taskManager]);
   const markers = new Markers();
-  const filling = await startLoad(servers.source, { rate: unbounded, onCommit: markers.note });
+  const filling = await startLoad(servers.source, { ...unbounded, onCommit: markers.note });
   while (filling.totals().changes < backlog && !signal.aborted)
     await new Promise((resolve) => setTimeout(resolve, 100));
   const { changes } = await filling.stop();
@@ -123,6 +126,52 @@ export async function measureBacklog(
     await live.stop();
     await awaitEqual(servers, patience, signal);
   }
+}
+
+/**
+ * Has capture start without its saved state on the tables as they are, and measures how fast their rows arrive. By the
+ * clocks of the topic and the warehouse: from the first row's record to the last row's insert.
+ *
+ * @param startAfresh takes a new snapshot and returns when capture runs
+ */
+export async function measureSnapshot(
+  servers: Servers,
+  startAfresh: () => Promise<unknown>,
+  containers: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const before = await newestVersion(servers);
+  const stopWatching = watchCpu(containers);
+  await startAfresh();
+  await awaitEqual(servers, patience, signal);
+  const cpu = await stopWatching();
+  // All rows of a snapshot have one version, and nothing else was written meanwhile.
+  const [snapshot] = await ask<{ rows: string; milliseconds: number }>(
+    servers.warehouse,
+    `SELECT count() AS rows, dateDiff('millisecond', min(_topic_time), max(_ingested_at)) AS milliseconds
+     FROM (${["orders_rows", "order_items_rows"]
+       .map((table) => `SELECT _topic_time, _ingested_at FROM ${table} WHERE _version > ${before}`)
+       .join(" UNION ALL ")})`,
+  );
+  const rows = Number(snapshot!.rows);
+  return [
+    ["rows in the source", rows.toLocaleString("en")],
+    [
+      "first snapshot",
+      `${perSecond(rows, snapshot!.milliseconds)}, ${snapshot!.milliseconds / 1000} s in all`,
+    ],
+    ["cores, the job's start included", formatCpu(cpu, servers.outputs.prefix)],
+  ];
+}
+
+async function newestVersion({ warehouse }: Servers): Promise<string> {
+  const [newest] = await ask<{ version: string }>(
+    warehouse,
+    `SELECT toString(max(_version)) AS version FROM (${["orders_rows", "order_items_rows"]
+      .map((table) => `SELECT max(_version) AS _version FROM ${table}`)
+      .join(" UNION ALL ")})`,
+  );
+  return newest!.version;
 }
 
 async function rowsWritten({ warehouse }: Servers): Promise<string> {
