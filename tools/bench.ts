@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import { format, resolveConfig } from "prettier";
 import type { Visibility } from "../components/config";
 import { toMilliseconds, type Duration } from "../components/units";
 import { openServers, type Servers } from "./lib/bench/access";
@@ -75,7 +76,7 @@ await run(async (signal) => {
     await throughput(step, signal);
   } finally {
     if (!options.keep) await runSteps([{ name: "down", run: takeDown }], { logs });
-    report();
+    await report();
   }
 });
 
@@ -163,7 +164,7 @@ function containers(): string[] {
   return containerNames(readStackSettings(benchStack));
 }
 
-function report(): void {
+async function report(): Promise<void> {
   const machine = `${os.cpus().length} cores, ${formatBytes(os.totalmem())}, Linux ${os.release()}`;
   const text = [
     "# Benchmarks",
@@ -173,5 +174,7 @@ function report(): void {
     ...sections,
   ].join("\n\n");
   console.log(`\n${text}`);
-  if (options.write) writeFileSync(options.write, `${text}\n`);
+  if (!options.write) return;
+  const style = await resolveConfig(options.write, { editorconfig: true });
+  writeFileSync(options.write, await format(text, { ...style, parser: "markdown" }));
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { messageOf, Problem } from "./problem";
 import { makePrivateFolder } from "./project";
@@ -38,6 +39,8 @@ export async function run(action: (signal: AbortSignal) => Promise<void>, failed
   process.umask(0o022);
   makePrivateFolder();
   const stop = new AbortController();
+  // Everything that waits listens to it, however much that is.
+  setMaxListeners(0, stop.signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
   try {
     await action(stop.signal);

@@ -16,6 +16,9 @@ final class JobSettings {
   /** A checkpoint that takes longer than this has met a fault. */
   private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(1);
 
+  /** During a snapshot nobody waits for single rows, and each checkpoint is a transaction. */
+  private static final Duration SNAPSHOT_INTERVAL = Duration.ofSeconds(2);
+
   /** A slow disk or broker for a few intervals is no reason to start over. */
   private static final int TOLERABLE_CHECKPOINT_FAILURES = 5;
 
@@ -36,6 +39,9 @@ final class JobSettings {
     settings.set(
         CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, interval);
+    settings.set(
+        CheckpointingOptions.CHECKPOINTING_INTERVAL_DURING_BACKLOG,
+        interval.compareTo(SNAPSHOT_INTERVAL) > 0 ? interval : SNAPSHOT_INTERVAL);
     settings.set(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, interval.dividedBy(4));
     settings.set(CheckpointingOptions.MAX_CONCURRENT_CHECKPOINTS, 1);
     settings.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, CHECKPOINT_TIMEOUT);

@@ -8,8 +8,10 @@ import io.tributary.common.ChangeEvent.Op;
 import io.tributary.common.TableSpec;
 import io.tributary.common.Version;
 import io.tributary.common.Version.Half;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.StringWriter;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +35,7 @@ import org.apache.flink.util.Collector;
  */
 public final class ChangeEventDeserializer implements DebeziumDeserializationSchema<TopicRecord> {
   private static final long serialVersionUID = 1L;
-  private static final int EVENT_CHARACTERS = 512;
+  private static final int EVENT_BYTES = 1024;
 
   private final Map<String, TableSpec> tables;
   private final BinlogEnd snapshotPlace;
@@ -41,6 +43,8 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
   private final SameServer sameServer;
 
   private transient JsonFactory jsonFactory;
+  private transient ByteArrayOutputStream bytes;
+  private transient Writer text;
   private transient RowWriter rows;
 
   /**
@@ -138,15 +142,23 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
   }
 
   private byte[] json(JsonBody body) throws IOException {
-    if (jsonFactory == null) {
-      jsonFactory = new JsonFactory();
+    if (text == null) {
+      openText();
     }
-    // Through text, because this Jackson's generator of bytes writes an emoji as two escapes.
-    StringWriter text = new StringWriter(EVENT_CHARACTERS);
+    bytes.reset();
     try (JsonGenerator json = jsonFactory.createGenerator(text)) {
       body.writeTo(json);
     }
-    return text.toString().getBytes(StandardCharsets.UTF_8);
+    text.flush();
+    return bytes.toByteArray();
+  }
+
+  /** Not this Jackson's generator of bytes: it writes an emoji as two escapes. */
+  private void openText() {
+    jsonFactory = new JsonFactory();
+    jsonFactory.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+    bytes = new ByteArrayOutputStream(EVENT_BYTES);
+    text = new OutputStreamWriter(bytes, StandardCharsets.UTF_8);
   }
 
   private RowWriter rows() {
