@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "ava";
@@ -22,8 +22,6 @@ test.before(async () => {
     cwd: project,
   });
   for (const file of stdout.split("\n")) await cp(path.join(project, file), path.join(copy, file));
-  for (const folder of ["node_modules", "service/node_modules"])
-    await symlink(path.join(project, folder), path.join(copy, folder));
   const config = { "tributary:prefix": prefix, "tributary:portOffset": "30000" };
   await writeFile(path.join(copy, `Pulumi.${stack}.yaml`), stringify({ config }));
 });
