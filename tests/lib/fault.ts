@@ -11,6 +11,7 @@ import { compareTables, countDifferences, type Difference } from "./rows";
 import { outOfMemory, unwell } from "./servers";
 import { forgetOutputs, stackName, stackOutputs } from "./stack";
 import { TopicLedger } from "./topic-ledger";
+import { verify } from "./verify";
 
 /** A fault, and how it is met. */
 export interface Fault {
@@ -96,6 +97,8 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
     await report(result);
     t.log(JSON.stringify(result));
     t.deepEqual(differences, [], "tables that differ");
+    const verified = await verify();
+    t.is(verified.exitCode, 0, JSON.stringify(verified.comparison));
     if (!comesAgain) t.is(result.duplicates, 0, "duplicates in the topics");
     if (!snapshot) t.is(result.missing, 0, "changes that are missing in the topics");
     t.is(await outOfMemory(begun), "", "containers that ran out of memory");

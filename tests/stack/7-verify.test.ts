@@ -11,39 +11,7 @@ import {
   warehouse,
   warehouseNumber,
 } from "../lib/stack";
-
-/** What `make verify` prints with --json, as far as it matters here. */
-interface Comparison {
-  reports: {
-    table: string;
-    rows: number;
-    differences: number;
-    unsettled: string[];
-    examples: { key: string }[];
-  }[];
-  wrongSums: { view: string; group: string[] }[];
-}
-
-interface Run {
-  exitCode: number | undefined;
-  stderr: string;
-  comparison: Comparison;
-}
-
-async function verify(...args: string[]): Promise<Run> {
-  const tool = ["--import", "tsx", "tools/verify.ts", "--stack", stackName, "--json", ...args];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, tool, { reject: false });
-  if (!stdout) throw new Error(`verify ended with ${exitCode}: ${stderr}`);
-  return { exitCode, stderr, comparison: JSON.parse(stdout) as Comparison };
-}
-
-/** The keys that differ, by table. */
-function differing({ comparison }: Run): Record<string, string[]> {
-  const found = comparison.reports.filter(({ differences }) => differences > 0);
-  return Object.fromEntries(
-    found.map(({ table, examples }) => [table, examples.map(({ key }) => key).sort()]),
-  );
-}
+import { differing, verify } from "../lib/verify";
 
 const remove = (table: string, where: string) =>
   changeWarehouse(`ALTER TABLE ${table}_rows DELETE WHERE ${where}`);

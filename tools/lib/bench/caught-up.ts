@@ -6,7 +6,7 @@ import type { Commit } from "../load/lane";
 import { ask, type Servers } from "./access";
 
 /** The tables that a load writes, and what tells one state of them from another. */
-const loaded = tables.filter(({ table }) => table === "orders" || table === "order_items");
+export const loaded = tables.filter(({ table }) => table === "orders" || table === "order_items");
 const fingerprints: Readonly<Record<string, string>> = {
   orders: "COUNT(*), SUM(quantity), SUM(total_price)",
   order_items: "COUNT(*), SUM(quantity), SUM(unit_price)",
@@ -15,8 +15,20 @@ const fingerprints: Readonly<Record<string, string>> = {
 /** Between two looks. Milliseconds. */
 const pause = 50;
 
+/** Rows that the source has in these tables. */
+export async function rowsOfLoaded({ source }: Servers): Promise<number> {
+  const connection = await mysql.createConnection({ ...source, rowsAsArray: true });
+  try {
+    const counts = loaded.map(({ table }) => `(SELECT COUNT(*) FROM ${table})`);
+    const [[row]] = await connection.query<RowDataPacket[]>(`SELECT ${counts.join(" + ")}`);
+    return Number((row as unknown as unknown[])[0]);
+  } finally {
+    await connection.end();
+  }
+}
+
 /** Waits for a condition, looking often. */
-async function until(
+export async function until(
   what: string,
   patience: number,
   signal: AbortSignal,

@@ -1,8 +1,9 @@
 import autocannon from "autocannon";
 import { execa } from "execa";
+import { rowsTableOf } from "../../../components/tables";
 import { startLoad } from "../load/load";
 import { ask, type Servers } from "./access";
-import { awaitEqual, awaitTopicsPassed, Markers } from "./caught-up";
+import { awaitEqual, awaitTopicsPassed, loaded, Markers, rowsOfLoaded, until } from "./caught-up";
 import { formatCpu, watchCpu } from "./cpu";
 
 /** More than any source takes, and written in a way that costs the writer and the source little. */
@@ -140,38 +141,41 @@ export async function measureSnapshot(
   containers: readonly string[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
+  const rows = await rowsOfLoaded(servers);
   const before = await newestVersion(servers);
   const stopWatching = watchCpu(containers);
   await startAfresh();
-  await awaitEqual(servers, patience, signal);
+  // All rows of a snapshot have one version, and nothing else is written meanwhile.
+  const written = `FROM (${everyLoaded((table) => `SELECT _topic_time, _ingested_at FROM ${table} WHERE _version > ${before}`)})`;
+  await until("every row came again", patience, signal, async () => {
+    const [found] = await ask<{ rows: string }>(servers.warehouse, `SELECT count() AS rows ${written}`);
+    return Number(found!.rows) >= rows;
+  });
   const cpu = await stopWatching();
-  // All rows of a snapshot have one version, and nothing else was written meanwhile.
-  const [snapshot] = await ask<{ rows: string; milliseconds: number }>(
+  const [took] = await ask<{ milliseconds: number }>(
     servers.warehouse,
-    `SELECT count() AS rows, dateDiff('millisecond', min(_topic_time), max(_ingested_at)) AS milliseconds
-     FROM (${["orders_rows", "order_items_rows"]
-       .map((table) => `SELECT _topic_time, _ingested_at FROM ${table} WHERE _version > ${before}`)
-       .join(" UNION ALL ")})`,
+    `SELECT dateDiff('millisecond', min(_topic_time), max(_ingested_at)) AS milliseconds ${written}`,
   );
-  const rows = Number(snapshot!.rows);
+  const { milliseconds } = took!;
   return [
     ["rows in the source", rows.toLocaleString("en")],
-    [
-      "first snapshot",
-      `${perSecond(rows, snapshot!.milliseconds)}, ${snapshot!.milliseconds / 1000} s in all`,
-    ],
+    ["first snapshot", `${perSecond(rows, milliseconds)}, ${(milliseconds / 1000).toFixed(1)} s in all`],
     ["cores, the job's start included", formatCpu(cpu, servers.outputs.prefix)],
   ];
 }
 
+/** A query on each of the tables that a load writes, as one. */
+function everyLoaded(query: (table: string) => string): string {
+  return loaded.map(rowsTableOf).map(query).join(" UNION ALL ");
+}
+
 async function newestVersion({ warehouse }: Servers): Promise<string> {
-  const [newest] = await ask<{ version: string }>(
+  const newest = everyLoaded((table) => `SELECT max(_version) AS version FROM ${table}`);
+  const [row] = await ask<{ version: string }>(
     warehouse,
-    `SELECT toString(max(_version)) AS version FROM (${["orders_rows", "order_items_rows"]
-      .map((table) => `SELECT max(_version) AS _version FROM ${table}`)
-      .join(" UNION ALL ")})`,
+    `SELECT toString(max(version)) AS version FROM (${newest})`,
   );
-  return newest!.version;
+  return row!.version;
 }
 
 async function rowsWritten({ warehouse }: Servers): Promise<string> {
