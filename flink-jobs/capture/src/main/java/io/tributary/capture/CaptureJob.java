@@ -56,7 +56,7 @@ public final class CaptureJob {
         MySqlTables.source(
             options,
             password,
-            source,
+            source.tables(),
             new ChangeEventDeserializer(options.tables(), snapshotPlace, sameServer)),
         kafkaSink(options));
     env.execute(JOB_NAME);

@@ -53,7 +53,7 @@ final class JobSettings {
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
   }
 
-  /** Faults of other servers pass, so trying again never ends, only slows down. */
+  /** Faults of other servers pass, so trying again never ends, and never waits for long. */
   private static void setRestarts(Configuration settings) {
     settings.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
     settings.set(
@@ -61,7 +61,7 @@ final class JobSettings {
         Duration.ofSeconds(1));
     settings.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
-        Duration.ofSeconds(20));
+        Duration.ofSeconds(5));
     settings.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_BACKOFF_MULTIPLIER, 2.0);
     settings.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,

@@ -1,7 +1,6 @@
 package io.tributary.capture;
 
 import io.tributary.capture.preflight.SourceFacts;
-import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
@@ -31,13 +30,12 @@ final class MySqlTables {
   /**
    * The source.
    *
-   * @param facts what it said of itself before the job: the end of its binlog, behind which no
-   *     change is left out, and its tables
+   * @param tables the captured tables as the source has them now, by name
    */
   static MySqlSource<TopicRecord> source(
       CaptureOptions options,
       String password,
-      SourceFacts facts,
+      Map<String, SourceFacts.Table> tables,
       DebeziumDeserializationSchema<TopicRecord> deserializer) {
     return MySqlSource.<TopicRecord>builder()
         .hostname(options.mysqlHost())
@@ -56,15 +54,17 @@ final class MySqlTables {
         // checkpoint just then would bring that event's rows twice. The source's beats do instead.
         .heartbeatInterval(Duration.ZERO)
         // Versions order snapshot rows and changes, so what changes while a chunk is read need
-        // not be merged into it. That merging reads the binlog again for each chunk, and was
-        // seen to hang: capture ran on and read nothing more.
+        // not be merged into it: the binlog is read from the place of the chunk that stands
+        // lowest, and from there no change is left out, whichever chunk it is in. Merging reads
+        // the binlog again for each chunk, and was seen to hang: capture ran on and read nothing
+        // more.
         .skipSnapshotBackfill(true)
         // Changes of definition reach the deserializer, which stops at them.
         .includeSchemaChanges(true)
         // JSON as MySQL itself prints it, as the snapshot has it.
         .useLegacyJsonFormat(false)
-        .jdbcProperties(jdbcProperties(facts.binlogEnd().orElseThrow()))
-        .debeziumProperties(debeziumProperties(options, facts.tables()))
+        .jdbcProperties(jdbcProperties())
+        .debeziumProperties(debeziumProperties(options, tables))
         .deserializer(deserializer)
         .build();
   }
@@ -79,13 +79,10 @@ final class MySqlTables {
         .formatted(Pattern.quote(database), Pattern.quote(table.table()));
   }
 
-  private static Properties jdbcProperties(BinlogEnd snapshotPlace) {
+  private static Properties jdbcProperties() {
     Properties properties = new Properties();
+    // The connector asks for SHOW MASTER STATUS, which MySQL 8.4 and later do not know.
     properties.setProperty("queryInterceptors", BinaryLogStatusInterceptor.class.getName());
-    properties.setProperty(
-        BinaryLogStatusInterceptor.PLACE,
-        BinaryLogStatusInterceptor.place(
-            snapshotPlace.file(), snapshotPlace.pos(), snapshotPlace.gtids()));
     properties.setProperty("allowPublicKeyRetrieval", "true");
     properties.setProperty("yearIsDateType", "false");
     return properties;

@@ -7,12 +7,9 @@ import io.tributary.capture.functions.SameServer;
 import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.common.TableSpec;
-import io.tributary.mysql.BinaryLogStatusInterceptor;
 import io.tributary.mysql.TableDefinitions;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
 import org.apache.flink.cdc.connectors.mysql.table.StartupMode;
 import org.junit.jupiter.api.Test;
@@ -34,50 +31,32 @@ class MySqlTablesTest {
    */
   @Test
   void theSourceNeverFiltersByThePlaceWhereItWentOn() {
-    MySqlSourceConfig config = configAt(new BinlogEnd("binlog.000001", 4, "", 0));
+    MySqlSourceConfig config = config();
     assertThat(config.getStartupOptions().startupMode).isEqualTo(StartupMode.INITIAL);
     assertThat(config.isScanNewlyAddedTableEnabled()).isFalse();
     // Its heartbeat within a transaction goes back to the start of the event before it.
     assertThat(config.getDbzProperties().getProperty("heartbeat.interval.ms")).isEqualTo("0");
   }
 
-  /** Otherwise a part that is read again could stand behind changes of rows that it has sent. */
-  @Test
-  void everyPartOfTheSnapshotStandsAtOnePlaceBeforeIt() {
-    MySqlSourceConfig config = configAt(new BinlogEnd("binlog.000007", 4711, "uuid:1-5", 0));
-    assertThat(config.getJdbcProperties())
-        .containsEntry("queryInterceptors", BinaryLogStatusInterceptor.class.getName())
-        .containsEntry(
-            BinaryLogStatusInterceptor.PLACE,
-            BinaryLogStatusInterceptor.place("binlog.000007", 4711, "uuid:1-5"));
-  }
-
   /** Otherwise the changes of a table that was added to a running job would be passed over. */
   @Test
   void theSourceIsToldTheDefinitionOfEveryTable() {
-    MySqlSourceConfig config = configAt(new BinlogEnd("binlog.000007", 4711, "", 0));
+    MySqlSourceConfig config = config();
     assertThat(config.getDbzProperties())
         .containsEntry("database.history", TableDefinitions.class.getName())
         .containsEntry("database.history.definition.platform.orders", DEFINITION);
   }
 
-  private static MySqlSourceConfig configAt(BinlogEnd snapshotPlace) {
+  private static MySqlSourceConfig config() {
     CaptureOptions options = TestOptions.parse();
     return MySqlTables.source(
             options,
             "secret",
-            new SourceFacts(
-                "9.7.4",
-                Map.of(),
-                0,
-                Optional.of(snapshotPlace),
-                Optional.empty(),
-                0,
-                Map.of("orders", new SourceFacts.Table(List.of("order_id"), Map.of(), DEFINITION)),
-                Set.of(),
-                List.of()),
+            Map.of("orders", new SourceFacts.Table(List.of("order_id"), Map.of(), DEFINITION)),
             new ChangeEventDeserializer(
-                options.tables(), snapshotPlace, new SameServer("heartbeats", "uuid", 0)))
+                options.tables(),
+                new BinlogEnd("binlog.000001", 4, 0),
+                new SameServer("heartbeats", "uuid", 0)))
         .getConfigFactory()
         .createConfig(0);
   }

@@ -28,7 +28,6 @@ public final class SourceConnection implements AutoCloseable {
   private static final Duration READER_WAIT = Duration.ofSeconds(60);
   private static final int USER_COLUMN = 2;
   private static final int COMMAND_COLUMN = 5;
-  private static final int GTIDS_COLUMN = 5;
   private static final Duration PAUSE = Duration.ofMillis(500);
 
   private final Connection connection;
@@ -126,11 +125,7 @@ public final class SourceConnection implements AutoCloseable {
         ResultSet result = statement.executeQuery(query)) {
       return result.next()
           ? Optional.of(
-              new BinlogEnd(
-                  result.getString(1),
-                  result.getLong(2),
-                  result.getString(GTIDS_COLUMN),
-                  System.currentTimeMillis()))
+              new BinlogEnd(result.getString(1), result.getLong(2), System.currentTimeMillis()))
           : Optional.empty();
     } catch (SQLException e) {
       return Optional.empty();

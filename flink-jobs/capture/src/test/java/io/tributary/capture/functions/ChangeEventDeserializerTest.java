@@ -41,7 +41,7 @@ class ChangeEventDeserializerTest {
   private final ChangeEventDeserializer deserializer =
       new ChangeEventDeserializer(
           List.of(ORDERS, LINES, BEATS),
-          new BinlogEnd("binlog.000002", 777, "", 1_736_591_000_000L),
+          new BinlogEnd("binlog.000002", 777, 1_736_591_000_000L),
           server(5));
 
   @Test
@@ -96,7 +96,7 @@ class ChangeEventDeserializerTest {
   void stopsWhereAPlaceDoesNotFitAVersion() {
     ChangeEventDeserializer beyond =
         new ChangeEventDeserializer(
-            List.of(ORDERS), new BinlogEnd("binlog.1048576", 4, "", 1_736_591_000_000L), server(0));
+            List.of(ORDERS), new BinlogEnd("binlog.1048576", 4, 1_736_591_000_000L), server(0));
     assertThatThrownBy(
             () -> all(beyond, Records.change("r", "orders", key(1), null, order(1, "1.00"))))
         .isInstanceOf(ArithmeticException.class)

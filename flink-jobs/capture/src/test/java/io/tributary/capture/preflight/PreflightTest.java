@@ -190,7 +190,7 @@ class PreflightTest {
                 "event_scheduler", "ON",
                 "max_binlog_size", "1073741824"));
     private long utcOffsetSeconds;
-    private Optional<BinlogEnd> binlogEnd = Optional.of(new BinlogEnd("binlog.000001", 4, "", 0));
+    private Optional<BinlogEnd> binlogEnd = Optional.of(new BinlogEnd("binlog.000001", 4, 0));
     private int binlogReaders;
     private Optional<Set<Long>> replicaIds = Optional.of(Set.of());
     private Map<String, Table> tables = tables(ORDERS);
