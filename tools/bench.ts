@@ -40,7 +40,6 @@ const program = command(
 )
   .addOption(new Option("--only <part...>", "only these").choices(parts).default(parts, "all"))
   .option("--intervals <interval...>", "checkpoint intervals of the capture job", [
-    "250 ms",
     usualInterval,
     "500 ms",
     "1 second",

@@ -6,7 +6,7 @@ import { survive } from "../lib/fault";
 import { flink, requireRunning } from "../lib/jobs";
 import { crash } from "../lib/servers";
 import { forgetOutputs, kafka, pulumi, stackOutputs, warehouseNumber } from "../lib/stack";
-import { sizeOf } from "../lib/topic-ledger";
+import { sizeOf } from "../lib/topic";
 
 /** The capture job's name on the cluster. */
 const captureName = "mysql-cdc";

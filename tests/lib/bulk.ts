@@ -2,7 +2,7 @@ import { topicOf, tables } from "../../components/tables";
 import { eventually } from "./eventually";
 import { crash } from "./servers";
 import { source } from "./stack";
-import { sizeOf } from "./topic-ledger";
+import { sizeOf } from "./topic";
 
 /** Rows of one bulk statement. */
 export const bulkRows = 100_000;

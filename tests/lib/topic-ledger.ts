@@ -1,8 +1,9 @@
+import { execa } from "execa";
 import { heartbeats, tables, topicOf } from "../../components/tables";
-import { eventually } from "./eventually";
-import { kafka } from "./stack";
+import { container } from "./stack";
+import { committedEnd, type Offsets } from "./topic";
 
-/** What has been read of the topics since the last look. */
+/** What has been written to the topics since the ledger was opened. */
 export interface Entries {
   /** Committed records whose change was not there before, those of snapshots left out. */
   readonly changes: number;
@@ -10,107 +11,98 @@ export interface Entries {
   readonly duplicates: number;
 }
 
-/** The topics of what the platform keeps. */
-const topics = tables.filter((spec) => spec !== heartbeats).map(topicOf);
+/** The topics of what the platform keeps, by their table. */
+const topics = new Map(
+  tables.filter((spec) => spec !== heartbeats).map((spec) => [spec.table, topicOf(spec)]),
+);
+
+/** The reader has come to the end when nothing more comes for this time. Milliseconds. */
+const quiet = 5_000;
 
 /** A change, as its record tells it. */
 interface Change {
   op: string;
-  source: { file: string; pos: number; row: number };
+  source: { table: string; file: string; pos: number; row: number };
 }
 
 /**
  * Keeps account of every committed record: a change stands at one place in the binlog, so a second record of the same
  * place is a duplicate. Rows of a snapshot share its place, and differ in their keys.
+ *
+ * It reads with Kafka's own consumer: kafkajs was seen to pass on records of aborted transactions where many were
+ * aborted one after the other.
  */
 export class TopicLedger {
   private readonly seen = new Set<string>();
-  /** The first offset that was not read, by topic and partition. */
-  private readonly next = new Map<string, bigint>();
-  private readonly groupId = `ledger-${Date.now()}`;
+  private readonly group = `ledger-${Date.now()}`;
+  private opened = new Map<string, Offsets>();
 
-  /** Reads to the end that the topics have now. @param timeout milliseconds */
-  async readOn(timeout = 240_000): Promise<Entries> {
-    const client = await kafka();
-    const ends = await this.ends(client);
-    const consumer = client.consumer({ groupId: this.groupId, readUncommitted: false });
+  /** Begins to count: what comes from now on is an entry, and what was there before can only be come again. */
+  async open(): Promise<void> {
+    this.opened = await ends();
+  }
+
+  /** Reads on to the end that the topics have now. */
+  async readOn(): Promise<Entries> {
     let changes = 0;
     let duplicates = 0;
-    // Also tells of batches that have nothing but the marks and the aborted records of transactions.
-    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) =>
-      this.moveOn(`${topic}-${partition}`, BigInt(lastOffset) + 1n),
-    );
-    await consumer.connect();
-    try {
-      await consumer.subscribe({ topics, fromBeginning: true });
-      await consumer.run({
-        eachBatch: async ({ batch: { topic, partition, messages } }) => {
-          const next = this.next.get(`${topic}-${partition}`) ?? 0n;
-          for (const { offset, key, value } of messages) {
-            if (BigInt(offset) < next) continue;
-            const change = changeOf(value);
-            if (!change) continue;
-            const { op, source } = change;
-            const identity = [topic, key!.toString(), source.file, source.pos, source.row, op].join(" ");
-            if (this.seen.has(identity)) duplicates++;
-            else if (op !== "r") changes++;
-            this.seen.add(identity);
-          }
-        },
-      });
-      await eventually(
-        "the topics are read to their ends",
-        async () => {
-          const unread = [...ends].filter(([partition, end]) => (this.next.get(partition) ?? 0n) < end);
-          if (unread.length > 0)
-            throw new Error(
-              unread.map(([name, end]) => `${name} at ${this.next.get(name)} of ${end}`).join(", "),
-            );
-        },
-        { timeout },
-      );
-      return { changes, duplicates };
-    } finally {
-      await consumer.disconnect();
+    for await (const { partition, offset, key, value } of this.records()) {
+      const change = changeOf(value);
+      if (!change) continue;
+      const { op, source } = change;
+      const identity = [source.table, key, source.file, source.pos, source.row, op].join(" ");
+      const isAgain = this.seen.has(identity);
+      this.seen.add(identity);
+      if (offset < (this.opened.get(source.table)?.get(partition) ?? 0n)) continue;
+      if (isAgain) duplicates++;
+      else if (op !== "r") changes++;
     }
+    return { changes, duplicates };
   }
 
-  private moveOn(partition: string, to: bigint): void {
-    if (to > (this.next.get(partition) ?? 0n)) this.next.set(partition, to);
-  }
-
-  private async ends(client: Awaited<ReturnType<typeof kafka>>): Promise<Map<string, bigint>> {
-    return new Map(
-      (await topicOffsets(client)).flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, high }): [string, bigint] => [`${topic}-${partition}`, BigInt(high)]),
-      ),
-    );
+  /** The committed records of all topics that this ledger has not read yet. */
+  private async *records(): AsyncGenerator<RecordLine> {
+    const consumer = execa("docker", [
+      ...["exec", await container("kafka"), "kafka-console-consumer", "--bootstrap-server", "kafka:9092"],
+      ...["--include", [...topics.values()].join("|"), "--group", this.group, "--from-beginning"],
+      ...["--isolation-level", "read_committed", "--timeout-ms", String(quiet)],
+      ...["partition", "offset", "key"].flatMap((what) => ["--formatter-property", `print.${what}=true`]),
+    ]);
+    for await (const line of consumer.iterable()) {
+      const record = parseLine(line);
+      if (record) yield record;
+    }
+    await consumer;
   }
 }
 
+interface RecordLine {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A line of the consumer: `Partition:1 Offset:42 <key> <value>`, with tabs between them. */
+function parseLine(line: string): RecordLine | undefined {
+  const [, partition, offset, key = "", value = ""] =
+    /^Partition:(\d+)\tOffset:(\d+)\t([^\t]*)\t(.*)$/.exec(line) ?? [];
+  return offset === undefined
+    ? undefined
+    : { partition: Number(partition), offset: BigInt(offset), key, value };
+}
+
 /** A record's change; undefined for what capture did not write, such as what a test of dead letters sends. */
-function changeOf(value: Buffer | null): Change | undefined {
+function changeOf(value: string): Change | undefined {
   try {
-    return JSON.parse(String(value)) as Change;
+    return JSON.parse(value) as Change;
   } catch {
     return undefined;
   }
 }
 
-async function topicOffsets(client: Awaited<ReturnType<typeof kafka>>) {
-  const admin = client.admin();
-  await admin.connect();
-  try {
-    return await Promise.all(
-      topics.map(async (topic) => ({ topic, partitions: await admin.fetchTopicOffsets(topic) })),
-    );
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-/** How many records a topic has, those of open and aborted transactions and the transactions' marks among them. */
-export async function sizeOf(topic: string): Promise<number> {
-  const offsets = (await topicOffsets(await kafka())).find((one) => one.topic === topic)!.partitions;
-  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+async function ends(): Promise<Map<string, Offsets>> {
+  return new Map(
+    await Promise.all([...topics].map(async ([table, topic]) => [table, await committedEnd(topic)] as const)),
+  );
 }

@@ -28,6 +28,11 @@ export function sumOf(offsets: Offsets): number {
   return [...offsets.values()].reduce((total, offset) => total + Number(offset), 0);
 }
 
+/** How many offsets a topic's committed part has, those of the transactions' marks among them. */
+export async function sizeOf(topic: string): Promise<number> {
+  return sumOf(await committedEnd(topic));
+}
+
 /** All committed records from the given offsets to the end that there is now; each partition's in its order. */
 export async function committedSince(topic: string, from: Offsets): Promise<CommittedRecord[]> {
   const records: CommittedRecord[] = [];

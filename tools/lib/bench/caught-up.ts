@@ -12,8 +12,8 @@ const fingerprints: Readonly<Record<string, string>> = {
   order_items: "COUNT(*), SUM(quantity), SUM(unit_price)",
 };
 
-/** Between two looks. Milliseconds. */
-const pause = 50;
+/** Between two looks: looking costs what is looked at. Milliseconds. */
+const pause = 250;
 
 /** Rows that the source has in these tables. */
 export async function rowsOfLoaded({ source }: Servers): Promise<number> {

@@ -1,5 +1,6 @@
 // A load on the source: orders with their items come, change and go, at an even rate. `tests/faults` and the benchmarks
 // share it.
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { messageOf, Problem } from "../problem";
@@ -75,6 +76,8 @@ export async function startLoad(access: SourceAccess, options: LoadOptions): Pro
   const { lanes, prepared } = await prepareLanes(access, connections);
 
   const stop = new AbortController();
+  // Every lane waits with it.
+  setMaxListeners(0, stop.signal);
   const giveUp = new AbortController();
   const begun = performance.now();
   const pace = new Pace(rate, begun);

@@ -15,23 +15,21 @@ import java.time.Duration;
  * @param maxBytes bytes that one insert may hold in memory, its rows and the elements they came
  *     from
  * @param longestWait how long the first row of a batch waits for others, however many still come
+ * @param quiet how long nothing more must come for a burst to be over
  */
-public record FlushSettings(int maxRows, long maxBytes, Duration longestWait)
+public record FlushSettings(int maxRows, long maxBytes, Duration longestWait, Duration quiet)
     implements Serializable {
-
-  /** A burst is over when nothing has come for this part of the longest wait. */
-  private static final int QUIET_PART = 10;
 
   /**
    * Refuses limits that could never be reached or never be kept.
    *
-   * @throws IllegalArgumentException if a limit is not positive
+   * @throws IllegalArgumentException if a limit is not positive, or the quiet below a millisecond
    */
   public FlushSettings {
-    if (maxRows < 1 || maxBytes < 1 || longestWait.isNegative()) {
+    if (maxRows < 1 || maxBytes < 1 || longestWait.isNegative() || quiet.toMillis() < 1) {
       throw new IllegalArgumentException(
-          "rows and bytes per flush must be at least 1 and the wait not negative: %d, %d, %s"
-              .formatted(maxRows, maxBytes, longestWait));
+          "rows and bytes per flush and its quiet must be at least 1 and the wait not negative: %d, %d, %s, %s"
+              .formatted(maxRows, maxBytes, quiet, longestWait));
     }
   }
 
@@ -43,8 +41,6 @@ public record FlushSettings(int maxRows, long maxBytes, Duration longestWait)
    * @return milliseconds of the same clock; later if more rows come
    */
   public long dueAt(long firstAt, long lastAt) {
-    long longest = longestWait.toMillis();
-    long quiet = Math.max(1, longest / QUIET_PART);
-    return Math.min(firstAt + longest, lastAt + quiet);
+    return Math.min(firstAt + longestWait.toMillis(), lastAt + quiet.toMillis());
   }
 }

@@ -9,8 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FlushSettingsTest {
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final FlushSettings SETTINGS =
-      new FlushSettings(50_000, 1 << 20, Duration.ofMillis(50));
+      new FlushSettings(50_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5));
 
   @ParameterizedTest
   @CsvSource({"100, 100, 105", "100, 130, 135", "100, 146, 150", "100, 900, 150"})
@@ -19,19 +20,14 @@ class FlushSettingsTest {
     assertThat(SETTINGS.dueAt(firstAt, lastAt)).isEqualTo(dueAt);
   }
 
-  @ParameterizedTest
-  @CsvSource({"0, 100", "1, 101", "9, 101"})
-  void aShortWaitIsNeverLongerThanItIs(long longest, long dueAt) {
-    FlushSettings settings = new FlushSettings(1, 1, Duration.ofMillis(longest));
-    assertThat(settings.dueAt(100, 100)).isEqualTo(dueAt);
-  }
-
   @Test
   void refusesLimitsThatCannotBeKept() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO))
+        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND))
         .withMessageContaining("at least 1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, Duration.ofMillis(-1)));
+        .isThrownBy(() -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO));
   }
 }

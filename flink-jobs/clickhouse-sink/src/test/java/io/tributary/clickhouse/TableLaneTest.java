@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 /** A lane on its own, its insert and its mailbox in the test's thread. */
 class TableLaneTest {
   private static final FlushSettings EVERY_SECOND_ROW =
-      new FlushSettings(2, 1 << 20, Duration.ofHours(1));
+      new FlushSettings(2, 1 << 20, Duration.ofHours(1), Duration.ofHours(1));
 
   private static final FlushSettings UP_TO_50_MILLIS =
-      new FlushSettings(1_000, 1 << 20, Duration.ofMillis(50));
+      new FlushSettings(1_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5));
 
   private final List<Integer> inserts = new ArrayList<>();
   private final TestProcessingTimeService clock = new TestProcessingTimeService();

@@ -29,6 +29,9 @@ public record SyncConfig(
 
   private static final int MAX_FLUSH_ROWS = 1_000_000;
 
+  /** A burst of changes is over when nothing has come for this part of the flush interval. */
+  private static final int QUIET_PART = 10;
+
   /**
    * Memory that one table's batch may take. A table has at most two batches, one that fills and one
    * on its way, so four tables that are all behind take 128 MiB.
@@ -54,11 +57,16 @@ public record SyncConfig(
                 args.text("database")),
             args.read("visibility", Visibility.COMMITTED, Visibility::parse),
             args.millis("checkpoint-interval-ms"),
-            new FlushSettings(
+            flushSettings(
                 (int) args.integer("flush-rows", 1, MAX_FLUSH_ROWS),
-                FLUSH_BYTES,
                 args.millis("flush-interval-ms")));
     args.requireValid();
     return config;
+  }
+
+  private static FlushSettings flushSettings(int rows, Duration interval) {
+    Duration quiet = interval.dividedBy(QUIET_PART);
+    return new FlushSettings(
+        rows, FLUSH_BYTES, interval, quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet);
   }
 }

@@ -44,8 +44,8 @@ public final class SyncJob {
   /** An early change is no older than this: about as long as a committed one takes. */
   private static final Duration EARLY_AGE = Duration.ofSeconds(1);
 
-  /** Who wants changes early does not want them to wait for company. */
-  private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(10);
+  /** Early changes come one by one and not in bursts: they wait no longer for company than this. */
+  private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(20);
 
   /**
    * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
@@ -182,6 +182,9 @@ public final class SyncJob {
         new ChangeEncoder.Factory(config.tables()),
         new LeftToTheCommitted.Factory(),
         new FlushSettings(
-            config.flush().maxRows(), config.flush().maxBytes(), EARLY_FLUSH_INTERVAL));
+            config.flush().maxRows(),
+            config.flush().maxBytes(),
+            EARLY_FLUSH_INTERVAL,
+            EARLY_FLUSH_INTERVAL));
   }
 }

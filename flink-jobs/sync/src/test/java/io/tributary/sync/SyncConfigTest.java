@@ -42,6 +42,7 @@ class SyncConfigTest {
     assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.flush().maxRows()).isEqualTo(50_000);
     assertThat(config.flush().longestWait()).isEqualTo(Duration.ofMillis(50));
+    assertThat(config.flush().quiet()).isEqualTo(Duration.ofMillis(5));
   }
 
   @Test

@@ -163,6 +163,6 @@ class SyncJobTest {
         clickHouse.connection(folder),
         new ChangeEncoder.Factory(List.of(USERS)),
         Letters::new,
-        new FlushSettings(100, 1 << 20, Duration.ofMillis(10)));
+        new FlushSettings(100, 1 << 20, Duration.ofMillis(10), Duration.ofMillis(1)));
   }
 }
