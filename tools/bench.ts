@@ -164,7 +164,7 @@ function containers(): string[] {
 }
 
 async function report(): Promise<void> {
-  const machine = `${os.cpus().length} cores, ${formatBytes(os.totalmem())}, Linux ${os.release()}`;
+  const machine = `${os.cpus().length} cores, ${formatBytes(os.totalmem())}, Linux`;
   const text = [
     "# Benchmarks",
     `Written by \`make bench\` on ${new Date().toISOString().slice(0, 10)}; everything, the load and the measuring ` +

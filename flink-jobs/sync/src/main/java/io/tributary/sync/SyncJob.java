@@ -45,7 +45,7 @@ public final class SyncJob {
   private static final Duration EARLY_AGE = Duration.ofSeconds(1);
 
   /** Early changes come one by one and not in bursts: they wait no longer for company than this. */
-  private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(20);
+  private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(10);
 
   /**
    * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
