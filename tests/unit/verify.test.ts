@@ -165,32 +165,48 @@ const shown = (version: bigint, ...row: string[]) => ({ version, row });
 
 test("a row at rest is equal, or differs", (t) => {
   const source = ["1", "a"];
-  t.is(judge(bracket, { source, shown: [shown(900n, "1", "a")], newest: 900n }), "equal");
-  t.is(judge(bracket, { source, shown: [shown(900n, "1", "b")], newest: 900n }), "differs");
-  t.is(judge(bracket, { source, shown: [], newest: undefined }), "differs");
-  t.is(judge(bracket, { source, shown: [], newest: 900n }), "differs");
-  t.is(judge(bracket, { source: undefined, shown: [shown(900n, "1", "a")], newest: 900n }), "differs");
-  t.is(judge(bracket, { source: undefined, shown: [], newest: 900n }), "equal");
+  t.is(judge(bracket, { source, shown: [shown(900n, "1", "a")], newest: 900n, still: true }), "equal");
+  t.is(judge(bracket, { source, shown: [shown(900n, "1", "b")], newest: 900n, still: true }), "differs");
+  t.is(judge(bracket, { source, shown: [], newest: undefined, still: true }), "differs");
+  t.is(judge(bracket, { source, shown: [], newest: 900n, still: true }), "differs");
   t.is(
-    judge(bracket, { source, shown: [shown(900n, "1", "a"), shown(800n, "1", "a")], newest: 900n }),
+    judge(bracket, { source: undefined, shown: [shown(900n, "1", "a")], newest: 900n, still: true }),
+    "differs",
+  );
+  t.is(judge(bracket, { source: undefined, shown: [], newest: 900n, still: true }), "equal");
+  t.is(
+    judge(bracket, {
+      source,
+      shown: [shown(900n, "1", "a"), shown(800n, "1", "a")],
+      newest: 900n,
+      still: true,
+    }),
     "differs",
   );
 });
 
 test("a row that changed after it was read is looked at again, whatever it shows", (t) => {
-  t.is(judge(bracket, { source: ["1", "a"], shown: [shown(1001n, "1", "a")], newest: 1001n }), "overtaken");
-  t.is(judge(bracket, { source: ["1", "a"], shown: [], newest: 5000n }), "overtaken");
+  t.is(
+    judge(bracket, { source: ["1", "a"], shown: [shown(1001n, "1", "a")], newest: 1001n, still: true }),
+    "overtaken",
+  );
+  t.is(judge(bracket, { source: ["1", "a"], shown: [], newest: 5000n, still: true }), "overtaken");
 });
 
 test("a version that stays above heartbeats written later is from nowhere", (t) => {
-  const sighting = { source: ["1", "a"], shown: [shown(9999n, "1", "a")], newest: 9999n };
+  const sighting = { source: ["1", "a"], shown: [shown(9999n, "1", "a")], newest: 9999n, still: true };
   t.is(judge(bracket, sighting, { newest: 9999n, beat: 9n }), "from nowhere");
   t.is(judge(bracket, sighting, { newest: 9998n, beat: 9n }), "overtaken");
   t.is(judge(bracket, sighting, { newest: 9999n, beat: 10n }), "overtaken");
 });
 
 test("a NULL is not an empty text", (t) => {
-  const differs = judge(bracket, { source: ["1", null], shown: [shown(900n, "1", "")], newest: 900n });
+  const differs = judge(bracket, {
+    source: ["1", null],
+    shown: [shown(900n, "1", "")],
+    newest: 900n,
+    still: true,
+  });
   t.is(differs, "differs");
 });
 
@@ -202,26 +218,36 @@ const change = (version: bigint, before: string | undefined, after: string | und
 
 test("a row that is never at rest is judged by its changes in the topic", (t) => {
   const trail = [change(1100n, "a", "b"), change(1200n, "b", "c"), change(2500n, "c", "d")];
-  const newest = { shown: [shown(2500n, "1", "d")], newest: 2500n };
+  const newest = { shown: [shown(2500n, "1", "d")], newest: 2500n, still: true };
   for (const state of ["a", "b", "c"])
     t.is(judgeByTrail(bracket, { source: ["1", state], ...newest }, trail), "equal");
   t.is(judgeByTrail(bracket, { source: ["1", "d"], ...newest }, trail), "differs");
   t.is(judgeByTrail(bracket, { source: ["1", "z"], ...newest }, trail), "differs");
-  const wrong = { shown: [shown(2500n, "1", "x")], newest: 2500n };
+  const wrong = { shown: [shown(2500n, "1", "x")], newest: 2500n, still: true };
   t.is(judgeByTrail(bracket, { source: ["1", "b"], ...wrong }, trail), "differs");
-  const stale = { shown: [shown(1100n, "1", "b")], newest: 1100n };
+  const stale = { shown: [shown(1100n, "1", "b")], newest: 1100n, still: true };
   t.is(judgeByTrail(bracket, { source: ["1", "c"], ...stale }, trail), "differs");
-  const unread = { shown: [shown(2600n, "1", "e")], newest: 2600n };
+  const unread = { shown: [shown(2600n, "1", "e")], newest: 2600n, still: true };
   t.is(judgeByTrail(bracket, { source: ["1", "c"], ...unread }, trail), "unknown");
   t.is(judgeByTrail(bracket, { source: ["1", "c"], ...newest }, []), "unknown");
 });
 
+test("a change that arrives while the warehouse is read leaves a hot row unjudged", (t) => {
+  const trail = [change(1100n, "a", "b"), change(2500n, "b", "c")];
+  const torn = { source: ["1", "b"], shown: [shown(1100n, "1", "b")], newest: 2500n };
+  t.is(judgeByTrail(bracket, { ...torn, still: false }, trail), "unknown");
+  t.is(judgeByTrail(bracket, { ...torn, still: true }, trail), "differs");
+});
+
 test("a deleted row is judged by its trail as well", (t) => {
   const trail = [change(1100n, "a", undefined), change(2500n, undefined, "b")];
-  const newest = { shown: [shown(2500n, "1", "b")], newest: 2500n };
+  const newest = { shown: [shown(2500n, "1", "b")], newest: 2500n, still: true };
   t.is(judgeByTrail(bracket, { source: undefined, ...newest }, trail), "equal");
   t.is(judgeByTrail(bracket, { source: ["1", "a"], ...newest }, trail), "equal");
-  t.is(judgeByTrail(bracket, { source: undefined, shown: [], newest: 1100n }, trail.slice(0, 1)), "equal");
+  t.is(
+    judgeByTrail(bracket, { source: undefined, shown: [], newest: 1100n, still: true }, trail.slice(0, 1)),
+    "equal",
+  );
 });
 
 test("every history of a row is judged equal by its trail, and a foreign state is not", (t) => {
@@ -231,7 +257,11 @@ test("every history of a row is judged equal by its trail, and a foreign state i
       const sorted = times.toSorted((one, other) => one - other);
       const trail = sorted.map((time, i) => change(1000n + BigInt(time), `s${i}`, `s${i + 1}`));
       const last = trail.at(-1)!;
-      const sighting = { shown: [{ version: last.version, row: last.after! }], newest: last.version };
+      const sighting = {
+        shown: [{ version: last.version, row: last.after! }],
+        newest: last.version,
+        still: true,
+      };
       const source = ["1", `s${pick % (trail.length + 1)}`];
       const foreign = judgeByTrail(bracket, { source: ["1", "other"], ...sighting }, trail);
       return judgeByTrail(bracket, { source, ...sighting }, trail) === "equal" && foreign === "differs";

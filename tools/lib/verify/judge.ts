@@ -22,6 +22,8 @@ export interface Sighting {
   readonly shown: readonly WarehouseRow[];
   /** The newest version of the key in the warehouse, be it a row or a tombstone. */
   readonly newest: bigint | undefined;
+  /** Whether `newest` was the same before `shown` was read as after: only then do the two belong together. */
+  readonly still: boolean;
 }
 
 /** What an earlier sighting of the key remembers. */
@@ -69,12 +71,14 @@ export interface TopicChange {
  *
  * The source's row must be one of the states that the key went through in the bracket, and the warehouse must show
  * what the topic says of the very version it shows, which must be the newest up to the bracket's end or a later one.
+ * A change that arrived while the warehouse was read tells nothing: what is shown may be the state before it.
  */
 export function judgeByTrail(
   bracket: Bracket,
-  { source, shown, newest }: Sighting,
+  { source, shown, newest, still }: Sighting,
   trail: readonly TopicChange[],
 ): "equal" | "differs" | "unknown" {
+  if (!still) return "unknown";
   const changes = trail
     .filter(({ version }) => version > bracket.from)
     .sort((one, other) => (one.version < other.version ? -1 : 1));

@@ -279,6 +279,7 @@ async function sight(
   const snapshot = await Snapshot.open(source, signal, floor);
   const rows = await snapshot.rows(table, keys).finally(() => snapshot.close());
   const bracket = await reach(pipeline, table, snapshot.beat);
+  const before = await warehouse.newest(table, keys);
   const shown = await warehouse.shown(table, keys);
   // After what is shown: a change in between then counts as one that overtook.
   const newest = await warehouse.newest(table, keys);
@@ -288,7 +289,12 @@ async function sight(
     sightings: new Map(
       keys.map((key) => [
         key,
-        { source: rows.get(key), shown: shown.get(key) ?? [], newest: newest.get(key) },
+        {
+          source: rows.get(key),
+          shown: shown.get(key) ?? [],
+          newest: newest.get(key),
+          still: before.get(key) === newest.get(key),
+        },
       ]),
     ),
   };
