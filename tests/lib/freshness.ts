@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { rowsTableOf, tables } from "../../components/tables";
 import type { Commit } from "../../tools/lib/load/lane";
 import { warehouseOf } from "./stack";
+import { Watch } from "./watch";
 
 /** Between two looks: what is measured is exact to this. Milliseconds. */
 const interval = 200;
@@ -15,11 +15,13 @@ const ordersTable = rowsTableOf(tables.find(({ table }) => table === "orders")!)
 export class Freshness {
   /** Transactions that were not visible yet at the last look, oldest first, by marker. */
   private readonly waiting = new Map<number, Commit[]>();
-  private readonly stopping = new AbortController();
+  private readonly watch = new Watch(interval, async () => {
+    // A warehouse that does not answer shows nothing: the next look finds how long that was.
+    if (this.waiting.size > 0) await this.look().catch(() => undefined);
+  });
   private slowestSeen = 0;
   private newestSeen = 0;
   private readonly wanted: { since: number; seen: (at: number) => void }[] = [];
-  private watching: Promise<void> | undefined;
 
   /** Longest time from commit to visible, so far. Milliseconds. */
   get slowest(): number {
@@ -49,20 +51,11 @@ export class Freshness {
   }
 
   start(): void {
-    this.watching = this.watch();
+    this.watch.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.watching;
-  }
-
-  private async watch(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      // A warehouse that does not answer shows nothing: the next look finds how long that was.
-      if (this.waiting.size > 0) await this.look().catch(() => undefined);
-      await sleep(interval, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-    }
+  stop(): Promise<void> {
+    return this.watch.stop();
   }
 
   private async look(): Promise<void> {

@@ -1,5 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { stackOutputs } from "./stack";
+import { Watch } from "./watch";
+
+/** Between two looks at the jobs; milliseconds. */
+const interval = 250;
 
 interface Overview {
   jobs: { jid: string; state: string; tasks: { total: number; running: number } }[];
@@ -37,8 +40,9 @@ export async function restartsOf(job: string): Promise<number> {
 
 /** Watches whether both jobs run. */
 export class JobsWatch {
-  private readonly stopping = new AbortController();
-  private watching: Promise<void> | undefined;
+  private readonly watch = new Watch(interval, () =>
+    requireRunning().catch(() => (this.lastDown = Date.now())),
+  );
   private lastDown = 0;
 
   /** When they last were not both running. Milliseconds since 1970; 0 if they always were. */
@@ -47,18 +51,10 @@ export class JobsWatch {
   }
 
   start(): void {
-    this.watching = this.watch();
+    this.watch.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.watching;
-  }
-
-  private async watch(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      await requireRunning().catch(() => (this.lastDown = Date.now()));
-      await sleep(250, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-    }
+  stop(): Promise<void> {
+    return this.watch.stop();
   }
 }
