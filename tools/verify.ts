@@ -92,16 +92,19 @@ async function compareTable(session: Session, table: VerifiedTable, repair: bool
 
 /** The sums are made of orders, so they are compared along with them. */
 async function compareAnalytics({ tables, pipeline }: Session): Promise<readonly WrongSum[]> {
-  if (!options.analytics || !tables.some(({ spec }) => spec.table === "orders")) return [];
+  const orders = tables.find(({ spec }) => spec.table === "orders");
+  if (!options.analytics || !orders) return [];
   const started = Date.now();
-  const wrong = await verifyAnalytics(pipeline.warehouse, pipeline.signal);
+  const wrong = await verifyAnalytics(pipeline, orders);
   const took = formatDuration(Date.now() - started);
   if (wrong.length === 0) {
     say(
-      `${paint("green", "✔")} analytics: the sums per minute, status and product are those of the orders, in ${took}`,
+      `${paint("green", "✔")} analytics: the sums per minute, status and product are those of the orders and of MySQL, in ${took}`,
     );
   } else {
-    say(`${paint("red", "✘")} analytics: ${wrong.length} sums are not those of the orders, in ${took}`);
+    say(
+      `${paint("red", "✘")} analytics: ${wrong.length} sums are not those of the orders and of MySQL, in ${took}`,
+    );
     say(indent(wrong.slice(0, shownSums).map(describeWrongSum).join("\n")));
   }
   return wrong;

@@ -22,6 +22,7 @@ import { judge, judgeByTrail, type Bracket, type TopicChange } from "../../tools
 import { binlogFileOf, placeOf, versionOf } from "../../tools/lib/verify/place";
 import { repairEvents } from "../../tools/lib/verify/repair";
 import { recount, stillWrong } from "../../tools/lib/verify/analytics";
+import { differingSums, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
 import { missingPartitions } from "../../tools/lib/verify/topics";
 import { Problem } from "../../tools/lib/problem";
@@ -412,4 +413,40 @@ test("a table's line names rows, time, differences and keys that were never at r
     describeTable("orders", { rows: 1, differences: 2, unsettled: [7n] }, "1.0 s"),
     "✘ orders: 1 row in 1.0 s, 2 differences, 1 key never at rest (7)",
   );
+});
+
+test("sums differ by what the warehouse has too much, and not where a side has only zeros", (t) => {
+  const source = sumsByGroup([
+    ["2024-05-05 05:05:00", "paid", "Same", "2", "3", "20.10"],
+    ["2024-05-05 05:05:00", "paid", "Less", "2", "3", "20.10"],
+    ["2024-05-05 05:05:00", "paid", "Missing", "1", "1", "5.00"],
+  ]);
+  const warehouse = sumsByGroup([
+    ["2024-05-05 05:05:00", "paid", "Same", "2", "3", "20.1"],
+    ["2024-05-05 05:05:00", "paid", "Less", "2", "3", "20.09"],
+    ["2024-05-05 05:05:00", "paid", "Extra", "1", "4", "12"],
+    ["2024-05-05 05:05:00", "paid", "Gone", "0", "0", "0"],
+  ]);
+  const group = (product: string) => ["2024-05-05 05:05:00", "paid", product];
+  t.deepEqual(
+    differingSums("order_sums", source, warehouse).map(({ view, group, excess }) => ({
+      view,
+      group,
+      excess,
+    })),
+    [
+      { view: "order_sums", group: group("Less"), excess: ["0", "0", "-0.01"] },
+      { view: "order_sums", group: group("Missing"), excess: ["-1", "-1", "-5"] },
+      { view: "order_sums", group: group("Extra"), excess: ["1", "4", "12"] },
+    ],
+  );
+  t.throws(() => sumsByGroup([["m", "s", "p", "1", "1", "1.005"]]), { message: /1.005 is no sum/ });
+});
+
+test("a difference of sums tells when either side has moved", (t) => {
+  const at = (pieces: string) => sumsByGroup([["m", "paid", "p", "1", pieces, "1"]]);
+  const seen = (ours: string, theirs: string) => differingSums("order_sums", at(ours), at(theirs))[0]?.seen;
+  t.is(seen("1", "2"), seen("1", "2"));
+  t.not(seen("1", "2"), seen("2", "3"));
+  t.is(seen("2", "2"), undefined);
 });

@@ -1,4 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inParts } from "./chunks";
+import { differingSums, sumsByGroup } from "./order-sums";
+import { Snapshot, type VerifiedTable } from "./source";
+import { reach, type Pipeline } from "./table";
 import type { Warehouse } from "./warehouse";
 
 /** A sum that is not what its rows say. */
@@ -14,10 +18,19 @@ export interface WrongSum {
 const pause = 250;
 
 /** How long sums may take to agree with their rows; milliseconds. They follow within seconds, also under load. */
-const patience = 60_000;
+const patience = 120_000;
 
 /** Looks in a row at which nothing may have moved, nor be left to count, before what is wrong is called that. */
 const looksAtRest = 8;
+
+/** Comparisons with the source in a row in which neither side may have moved before a difference is called wrong. */
+const comparisonsAtRest = 3;
+
+/** How often groups are compared with the source that did not agree; each time takes a heartbeat or two. */
+const comparisons = 8;
+
+/** Minutes that one query of the source names. */
+const minutesAtOnce = 200;
 
 /** Minutes whose orders one query adds up at a time. */
 const ordersAtOnce = 500_000;
@@ -28,20 +41,123 @@ const sumsTable = "order_sums";
 const minuteOf = "toStartOfMinute(toStartOfSecond(created_at))";
 
 /**
- * Compares the analytics with the orders they are made of, which verify has compared with the source.
+ * Compares the analytics with the warehouse's orders that they are made of, and with the same sums of the source.
  *
  * Under live writes the sums follow the rows by a second. So each group (minute, status, product) that does not agree is
  * looked at again until it has agreed once; only what persists is returned.
+ *
+ * @param orders the table that the sums are made of
  */
-export async function verifyAnalytics(warehouse: Warehouse, signal: AbortSignal): Promise<WrongSum[]> {
+export async function verifyAnalytics(pipeline: Pipeline, orders: VerifiedTable): Promise<WrongSum[]> {
+  const { warehouse, signal } = pipeline;
   const wrong: WrongSum[] = [];
-  for (const [from, to] of await minuteRanges(warehouse)) {
-    wrong.push(
-      ...(await persisting(warehouse, signal, () => differingGroups(warehouse, `BETWEEN ${from} AND ${to}`))),
-    );
+  const ranges = await minuteRanges(warehouse);
+  for (const [from, to] of ranges) {
+    const minutes = `BETWEEN ${timeOf(from)} AND ${timeOf(to)}`;
+    wrong.push(...(await persisting(warehouse, signal, () => differingGroups(warehouse, minutes))));
   }
   wrong.push(...(await persisting(warehouse, signal, () => differingViews(warehouse))));
+  const known = new Set(wrong.map(nameOf));
+  const unlikeSource = await differingFromSource(pipeline, orders, ranges);
+  return [...wrong, ...unlikeSource.filter((one) => !known.has(nameOf(one)))];
+}
+
+/** A group whose sums were not the source's, and what both sides were when that was seen. */
+interface Suspect {
+  readonly seen: string;
+  readonly atRest: number;
+}
+
+/**
+ * The sums that are not the source's own. What differs is compared again in a later read of the source, which the
+ * warehouse has then reached, until it has agreed once or neither side moves any more. A group in which something is
+ * written all the time comes to no rest: its sums are compared with their rows only, and those with the source's.
+ */
+async function differingFromSource(
+  pipeline: Pipeline,
+  orders: VerifiedTable,
+  ranges: readonly (readonly [string, string])[],
+): Promise<WrongSum[]> {
+  let suspects = new Map<string, Suspect>();
+  const wrong: WrongSum[] = [];
+  let parts = everyPart(ranges);
+  for (let round = 0; round < comparisons && parts.length > 0; round++) {
+    const differing = await compareWithSource(pipeline, orders, parts);
+    const counted = await allCounted(pipeline.warehouse, differing);
+    const next = new Map<string, Suspect>();
+    for (const one of differing) {
+      const name = nameOf(one);
+      const before = suspects.get(name);
+      if (round > 0 && !before) continue;
+      const atRest = counted && before?.seen === one.seen ? before.atRest + 1 : 0;
+      if (atRest >= comparisonsAtRest) wrong.push({ view: one.view, group: one.group, excess: one.excess });
+      else next.set(name, { seen: one.seen, atRest });
+    }
+    suspects = next;
+    parts = partsOf(differing.filter((one) => next.has(nameOf(one))));
+  }
   return wrong;
+}
+
+/** A part of the orders, for each side. */
+interface Part {
+  readonly inSource: string;
+  readonly inWarehouse: string;
+}
+
+/** All orders, range by range: the first and the last are open, for what the warehouse does not have at all. */
+function everyPart(ranges: readonly (readonly [string, string])[]): Part[] {
+  if (ranges.length === 0) return [{ inSource: "TRUE", inWarehouse: "TRUE" }];
+  return ranges.map(([from], i) => {
+    const next = ranges[i + 1]?.[0];
+    const bounds = (column: string, time: (minute: string) => string) =>
+      [
+        ...(i > 0 ? [`${column} >= ${time(from)}`] : []),
+        ...(next === undefined ? [] : [`${column} < ${time(next)}`]),
+        "TRUE",
+      ].join(" AND ");
+    return {
+      inSource: bounds("created_at", (minute) => `'${minute}'`),
+      inWarehouse: bounds("minute", timeOf),
+    };
+  });
+}
+
+function partsOf(sums: readonly WrongSum[]): Part[] {
+  return inParts(minutesOf(sums), minutesAtOnce).map((minutes) => ({
+    inSource: minutes
+      .map((minute) => `created_at >= '${minute}' AND created_at < '${minute}' + INTERVAL 1 MINUTE`)
+      .join(" OR "),
+    inWarehouse: `minute IN (${minutes.map(timeOf).join()})`,
+  }));
+}
+
+async function compareWithSource(
+  pipeline: Pipeline,
+  orders: VerifiedTable,
+  parts: readonly Part[],
+): Promise<(WrongSum & { seen: string })[]> {
+  const { source, warehouse, signal } = pipeline;
+  const differing: (WrongSum & { seen: string })[] = [];
+  const snapshot = await Snapshot.open(source, signal);
+  try {
+    await reach(pipeline, orders, snapshot.beat);
+    for (const { inSource, inWarehouse } of parts) {
+      const ours = sumsByGroup(await snapshot.orderSums(inSource));
+      const theirs = sumsByGroup(await sumsOf(warehouse, inWarehouse));
+      differing.push(...differingSums(sumsTable, ours, theirs));
+    }
+  } finally {
+    await snapshot.close();
+  }
+  return differing;
+}
+
+function sumsOf(warehouse: Warehouse, where: string): Promise<(string | null)[][]> {
+  return warehouse.select(
+    `SELECT toString(minute), status, product_name, sum(orders), sum(quantity), toString(sum(revenue))
+     FROM order_sums WHERE ${where} GROUP BY minute, status, product_name`,
+  );
 }
 
 /** The statement that has the minutes of wrong sums counted anew; undefined if none is wrong. Pure. */
@@ -93,12 +209,15 @@ function timeOf(minute: string): string {
 
 /** What was wrong before and is wrong now, as it is now. Pure. */
 export function stillWrong(before: readonly WrongSum[], now: readonly WrongSum[]): WrongSum[] {
-  const name = ({ view, group }: WrongSum) => JSON.stringify([view, group]);
-  const known = new Set(before.map(name));
-  return now.filter((one) => known.has(name(one)));
+  const known = new Set(before.map(nameOf));
+  return now.filter((one) => known.has(nameOf(one)));
 }
 
-/** Ranges of minutes, as SQL, each with a number of orders that can be grouped in memory. */
+function nameOf({ view, group }: WrongSum): string {
+  return JSON.stringify([view, group]);
+}
+
+/** Ranges of minutes, the first and the last of each, each with a number of orders that can be grouped in memory. */
 async function minuteRanges(warehouse: Warehouse): Promise<[string, string][]> {
   const rows = await warehouse.select(
     `SELECT min(minute), max(minute) FROM
@@ -109,7 +228,7 @@ async function minuteRanges(warehouse: Warehouse): Promise<[string, string][]> {
           GROUP BY minute))
      GROUP BY part ORDER BY part`,
   );
-  return rows.map(([from, to]) => [timeOf(from!), timeOf(to!)]);
+  return rows.map(([from, to]) => [from!, to!]);
 }
 
 /** Groups of the sums that differ from their rows: the rows counted once, the sums taken off. */

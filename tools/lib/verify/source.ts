@@ -161,6 +161,20 @@ export class Snapshot {
     return end ? BigInt(end) : undefined;
   }
 
+  /**
+   * How many orders there are, of how many pieces and for how much, by minute, status and product.
+   *
+   * @param minutes a condition on `created_at`
+   */
+  async orderSums(minutes: string): Promise<(string | null)[][]> {
+    return select(
+      this.connection,
+      `SELECT DATE_FORMAT(created_at, '%Y-%m-%d %H:%i:00') AS m, status, product_name,
+         COUNT(*), SUM(quantity), SUM(total_price)
+       FROM orders FORCE INDEX (orders_newest) WHERE ${minutes} GROUP BY m, status, product_name`,
+    );
+  }
+
   /** The sum of a range. */
   async sum(table: VerifiedTable, { from, to }: KeyRange): Promise<Sum> {
     return this.sumWhere(table, `${table.key} BETWEEN ${from} AND ${to}`);
