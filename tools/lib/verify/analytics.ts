@@ -24,10 +24,10 @@ const patience = 120_000;
 const looksAtRest = 8;
 
 /** Comparisons with the source in a row in which neither side may have moved before a difference is called wrong. */
-const comparisonsAtRest = 3;
+const comparisonsAtRest = 2;
 
 /** How often groups are compared with the source that did not agree; each time takes a heartbeat or two. */
-const comparisons = 8;
+const comparisons = 5;
 
 /** Minutes that one query of the source names. */
 const minutesAtOnce = 200;
