@@ -62,12 +62,14 @@ export class TopicLedger {
 
   /** The committed records of all topics that this ledger has not read yet. */
   private async *records(): AsyncGenerator<RecordLine> {
-    const consumer = execa("docker", [
+    const command = [
       ...["exec", await container("kafka"), "kafka-console-consumer", "--bootstrap-server", "kafka:9092"],
       ...["--include", [...topics.values()].join("|"), "--group", this.group, "--from-beginning"],
       ...["--isolation-level", "read_committed", "--timeout-ms", String(quiet)],
       ...["partition", "offset", "key"].flatMap((what) => ["--formatter-property", `print.${what}=true`]),
-    ]);
+    ];
+    // A million records are more than there is room for at once.
+    const consumer = execa("docker", command, { buffer: { stdout: false } });
     for await (const line of consumer.iterable()) {
       const record = parseLine(line);
       if (record) yield record;
