@@ -1,6 +1,5 @@
 import { execa } from "execa";
-import { stackLabel } from "../../components/stack";
-import { container, docker, stackName } from "./stack";
+import { container, docker, ofThisStack, stackName } from "./stack";
 
 /** The servers of the pipeline, from the source to the warehouse. */
 export const servers = [
@@ -48,16 +47,24 @@ export async function cutOff(server: Server, during: () => Promise<void>): Promi
 
 /** Every container of the stack that is not up and healthy. */
 export async function unwell(): Promise<string> {
-  const filter = ["--all", "--filter", `label=${stackLabel}=${stackName}`];
-  const lines = (await docker("ps", ...filter, "--format", "{{.Names}} {{.Status}}")).split("\n");
+  const lines = (await docker("ps", "--all", ...ofThisStack, "--format", "{{.Names}} {{.Status}}")).split(
+    "\n",
+  );
   return lines.filter((line) => !/ Up .*\(healthy\)$/.test(line)).join(", ");
 }
 
 /** Which containers ran out of memory since then. @param since milliseconds since 1970 */
 export async function outOfMemory(since: number): Promise<string> {
   const span = ["--since", String(since / 1000), "--until", String(Date.now() / 1000)];
-  const filter = ["--filter", "event=oom", "--filter", `label=${stackLabel}=${stackName}`];
-  return docker("events", ...span, ...filter, "--format", "{{.Actor.Attributes.name}}");
+  return docker(
+    "events",
+    ...span,
+    "--filter",
+    "event=oom",
+    ...ofThisStack,
+    "--format",
+    "{{.Actor.Attributes.name}}",
+  );
 }
 
 /** Runs `make up` on the stack. Throws with its output if it fails. */

@@ -3,11 +3,19 @@ import { createClient, type ClickHouseClient } from "@clickhouse/client";
 import { execa } from "execa";
 import { Kafka, logLevel } from "kafkajs";
 import mysql from "mysql2/promise";
+import { homeLabel, stackLabel } from "../../components/stack";
+import { projectFolder } from "../../tools/lib/project";
 
 /** The stack under test; `tools/test.ts` names it. */
 export const stackName = process.env["TRIBUTARY_STACK"] ?? "test";
 
-const projectFolder = new URL("../../", import.meta.url).pathname;
+/** Has docker list only what is this stack's: another checkout's stack of the same name may run beside it. */
+export const ofThisStack = [
+  "--filter",
+  `label=${stackLabel}=${stackName}`,
+  "--filter",
+  `label=${homeLabel}=${projectFolder}`,
+] as const;
 
 /** What the stack says of itself. Tests take every address from here. */
 export interface StackOutputs {

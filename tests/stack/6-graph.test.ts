@@ -1,7 +1,15 @@
 import test from "ava";
 import { execa, ExecaError } from "execa";
-import { stackLabel } from "../../components/stack";
-import { api, container, docker, forgetOutputs, pulumi, stackName, stackOutputs } from "../lib/stack";
+import {
+  api,
+  container,
+  docker,
+  forgetOutputs,
+  ofThisStack,
+  pulumi,
+  stackName,
+  stackOutputs,
+} from "../lib/stack";
 
 test("a second `pulumi up` changes nothing", async (t) => {
   const output = await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
@@ -51,7 +59,7 @@ test("a fresh stack can be previewed with nothing of it running", async (t) => {
 });
 
 test("every container is limited in memory, without root, and on loopback only", async (t) => {
-  const ids = (await docker("ps", "--quiet", "--filter", `label=${stackLabel}=${stackName}`)).split("\n");
+  const ids = (await docker("ps", "--quiet", ...ofThisStack)).split("\n");
   t.true(ids.length >= 8);
   interface Inspected {
     Name: string;
