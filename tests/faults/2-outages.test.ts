@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
+import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
 import { survive } from "../lib/fault";
 import { restartsOf } from "../lib/jobs";
-import { cutOff, type Server } from "../lib/servers";
-import { container, docker, stackOutputs } from "../lib/stack";
+import { cutOff, frozen, type Server } from "../lib/servers";
+import { container, docker, source, stackOutputs } from "../lib/stack";
 
 /** How long an outage lasts. Milliseconds. */
 const long = 120_000;
 const short = 20_000;
+/** Longer than the reader of the binlog may be silent before it connects again, shorter than Kafka's clients wait. */
+const silence = 40_000;
 
 /** Stops a server, and starts it when the time has passed. */
 async function without(
@@ -56,15 +59,19 @@ for (const server of ["mysql", "kafka", "flink-taskmanager", "clickhouse-server"
 }
 
 test("the TaskManager frozen for 20 seconds, long enough to be replaced, then going on", async (t) => {
+  await survive(t, { inject: () => frozen("flink-taskmanager", () => sleep(short)) });
+});
+
+test("Kafka frozen for 40 seconds in the middle of one UPDATE of 100,000 rows", async (t) => {
+  await source(insertBulk);
+  t.teardown(() => source(deleteBulk));
+  let arrived = 0;
   await survive(t, {
     inject: async () => {
-      const name = await container("flink-taskmanager");
-      await docker("pause", name);
-      try {
-        await sleep(short);
-      } finally {
-        await docker("unpause", name);
-      }
+      arrived = await inTheMiddleOf(updateBulk, () => frozen("kafka", () => sleep(silence)));
     },
+    ownChanges: bulkRows,
+    recoverWithin: 180_000,
   });
+  t.true(arrived < bulkRows, "the outage came in the middle");
 });

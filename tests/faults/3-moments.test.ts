@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from "ava";
-import { bulkRows, crashInTheMiddleOf, deleteBulk, insertBulk, updateBulk } from "../lib/bulk";
+import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { flink, restartsOf } from "../lib/jobs";
@@ -34,7 +34,7 @@ test("SIGKILL of the TaskManager during a checkpoint", async (t) => {
 const bulk = test.macro(async (t: ExecutionContext, sql: string) => {
   let arrived = 0;
   await survive(t, {
-    inject: async () => (arrived = await crashInTheMiddleOf(sql)),
+    inject: async () => (arrived = await inTheMiddleOf(sql, () => crash("flink-taskmanager"))),
     ownChanges: bulkRows,
     recoverWithin: 180_000,
   });

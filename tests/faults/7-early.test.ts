@@ -5,10 +5,8 @@ import { heartbeats, tables, topicOf } from "../../components/tables";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { flink, requireRunning } from "../lib/jobs";
-import { crash } from "../lib/servers";
+import { crash, frozen } from "../lib/servers";
 import {
-  container,
-  docker,
   forgetOutputs,
   inContainer,
   placeOrder,
@@ -183,10 +181,8 @@ test("early changes shown, the TaskManager frozen until another one has replaced
   await deploy();
   await survive(t, {
     inject: async () => {
-      const name = await container("flink-taskmanager");
       await earlyMoment();
-      await docker("pause", name);
-      try {
+      await frozen("flink-taskmanager", async () => {
         const begun = Date.now();
         await eventually(
           "both jobs have started again elsewhere",
@@ -201,9 +197,7 @@ test("early changes shown, the TaskManager frozen until another one has replaced
           { timeout: 120_000, interval: 500 },
         );
         await earlyMoment();
-      } finally {
-        await docker("unpause", name);
-      }
+      });
     },
     recoverWithin: 180_000,
   });

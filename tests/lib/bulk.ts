@@ -1,6 +1,5 @@
 import { topicOf, tables } from "../../components/tables";
 import { eventually } from "./eventually";
-import { crash } from "./servers";
 import { source } from "./stack";
 import { sizeOf } from "./topic";
 
@@ -9,8 +8,9 @@ export const bulkRows = 100_000;
 
 const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 
-/** Where the bulk's rows start: nobody else uses keys as high. */
+/** Where the bulk's rows start: nobody has come there yet, and who comes later goes on behind them. */
 const firstKey = 1_000_000_000_000;
+const endKey = firstKey + bulkRows;
 
 /** Places the bulk's orders, in one statement: that many row changes in one event group of the binlog. */
 export const insertBulk = `
@@ -19,7 +19,7 @@ export const insertBulk = `
   SELECT /*+ SET_VAR(cte_max_recursion_depth = ${bulkRows}) */ ${firstKey} + n, n % 1000 + 1, 'Bulk', 1, n % 997 FROM numbers`;
 
 /** Changes each of them, in one statement. */
-export const updateBulk = `UPDATE orders SET quantity = quantity + 1 WHERE order_id >= ${firstKey}`;
+export const updateBulk = `UPDATE orders SET quantity = quantity + 1 WHERE order_id >= ${firstKey} AND order_id < ${endKey}`;
 
 /** Removes them, in one transaction of ten statements. */
 export const deleteBulk = [
@@ -32,11 +32,11 @@ export const deleteBulk = [
 ].join("; ");
 
 /**
- * Runs a statement of {@link bulkRows} changes, and kills the TaskManager when the topic has some of them but not all.
+ * Runs a statement of {@link bulkRows} changes, and makes a fault when the topic has some of them but not all.
  *
- * @returns how many records the topic had got, shortly before the kill
+ * @returns how many records the topic had got, shortly before the fault
  */
-export async function crashInTheMiddleOf(sql: string): Promise<number> {
+export async function inTheMiddleOf(sql: string, fault: () => Promise<unknown>): Promise<number> {
   const before = await sizeOf(ordersTopic);
   const done = source(sql);
   const { value: arrived } = await eventually(
@@ -48,7 +48,7 @@ export async function crashInTheMiddleOf(sql: string): Promise<number> {
     },
     { timeout: 120_000, interval: 20 },
   );
-  await crash("flink-taskmanager");
+  await fault();
   await done;
   return arrived;
 }

@@ -50,6 +50,7 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
   const { recoverWithin = 120_000, ownChanges = 0, snapshot = false, comesAgain = false } = fault;
   forgetOutputs();
   await eventually("everything is well before the fault", allIsWell, { timeout: 120_000, interval: 1_000 });
+  await topicsAreCommitted();
   await ledger.open();
   const freshness = new Freshness();
   const jobs = new JobsWatch();

@@ -45,6 +45,17 @@ export async function cutOff(server: Server, during: () => Promise<void>): Promi
   }
 }
 
+/** Stops every process of a server where it is, lets something happen meanwhile, and lets them go on. */
+export async function frozen(server: Server, during: () => Promise<unknown>): Promise<void> {
+  const name = await container(server);
+  await docker("pause", name);
+  try {
+    await during();
+  } finally {
+    await docker("unpause", name);
+  }
+}
+
 /** Every container of the stack that is not up and healthy. */
 export async function unwell(): Promise<string> {
   const lines = (await docker("ps", "--all", ...ofThisStack, "--format", "{{.Names}} {{.Status}}")).split(

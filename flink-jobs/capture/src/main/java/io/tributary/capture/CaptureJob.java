@@ -1,6 +1,7 @@
 package io.tributary.capture;
 
 import io.tributary.capture.functions.ChangeEventDeserializer;
+import io.tributary.capture.functions.Repeats;
 import io.tributary.capture.functions.SameServer;
 import io.tributary.capture.functions.SettledChanges;
 import io.tributary.capture.functions.TopicRecordSchema;
@@ -67,6 +68,9 @@ public final class CaptureJob {
       StreamExecutionEnvironment env, Source<TopicRecord, ?, ?> source, Sink<TopicRecord> sink) {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "mysql tables")
         .uid("mysql-tables")
+        .filter(new Repeats())
+        .name("repeats")
+        .uid("repeats")
         .map(new SettledChanges())
         .name("settled changes")
         .uid("settled-changes")

@@ -25,6 +25,9 @@ final class MySqlTables {
           "DROP\\s+TEMPORARY\\s+TABLE\\b.*",
           "SAVEPOINT\\b.*");
 
+  /** How long the source may be silent: longer, and the reader connects again. */
+  private static final Duration SILENCE = Duration.ofSeconds(10);
+
   private MySqlTables() {}
 
   /**
@@ -92,6 +95,9 @@ final class MySqlTables {
       CaptureOptions options, Map<String, SourceFacts.Table> tables) {
     Properties properties = new Properties();
     properties.setProperty("poll.interval.ms", String.valueOf(options.pollInterval().toMillis()));
+    // A MySQL that is gone without a word is noticed after this time, or twice as long. Nothing
+    // comes twice if it was only held up, see Repeats.
+    properties.setProperty("connect.keep.alive.interval.ms", String.valueOf(SILENCE.toMillis()));
     // DECIMAL as text: exact, and never mixed up with BIGINT UNSIGNED.
     properties.setProperty("decimal.handling.mode", "string");
     properties.setProperty("bigint.unsigned.handling.mode", "precise");

@@ -63,7 +63,7 @@ class CaptureJobTest {
     assertThat(operators)
         .extracting(StreamNode::getOperatorName)
         .containsExactlyInAnyOrder(
-            "Source: mysql tables", "settled changes", "kafka topics: Writer");
+            "Source: mysql tables", "repeats", "settled changes", "kafka topics: Writer");
   }
 
   @Test
@@ -97,7 +97,9 @@ class CaptureJobTest {
 
   private static Source<TopicRecord, ?, ?> numberedRecords() {
     return new DataGeneratorSource<>(
-        index -> new TopicRecord("t" + index % 3, bytes(index), bytes(index), false),
+        index ->
+            new TopicRecord(
+                "t" + index % 3, bytes(index), bytes(index), false, index, "a:" + index),
         RECORDS,
         TypeInformation.of(TopicRecord.class));
   }

@@ -37,6 +37,9 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
   private static final long serialVersionUID = 1L;
   private static final int EVENT_BYTES = 1024;
 
+  /** The source's field with the transaction. */
+  private static final String GTID = "gtid";
+
   private final Map<String, TableSpec> tables;
   private final BinlogEnd snapshotPlace;
   private final int epoch;
@@ -77,12 +80,16 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     }
     Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
     sameServer.require(table.table(), op, value.getStruct(Envelope.FieldName.AFTER));
+    boolean snapshot = op == Op.SNAPSHOT;
+    Place place = snapshot ? snapshotPlace() : placeOf(source);
     out.collect(
         new TopicRecord(
             table.topic(),
             keyOf(sourceRecord, table),
-            valueOf(value, op, source),
-            op == Op.SNAPSHOT));
+            valueOf(value, op, source, place),
+            snapshot,
+            versionOf(place),
+            snapshot ? null : source.getString(GTID)));
   }
 
   @Override
@@ -98,7 +105,7 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     return json(json -> rows().write(json, (Struct) sourceRecord.key(), table.key()));
   }
 
-  private byte[] valueOf(Struct value, Op op, Struct source) throws IOException {
+  private byte[] valueOf(Struct value, Op op, Struct source, Place place) throws IOException {
     return json(
         json -> {
           json.writeStartObject();
@@ -109,32 +116,42 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
           json.writeStringField(ChangeEvent.OP, op.code());
           json.writeNumberField(ChangeEvent.TS_MS, value.getInt64(Envelope.FieldName.TIMESTAMP));
           json.writeFieldName(ChangeEvent.SOURCE);
-          writeSource(json, op, source);
+          writeSource(json, source, place);
           json.writeEndObject();
         });
   }
 
-  private void writeSource(JsonGenerator json, Op op, Struct source) throws IOException {
-    boolean snapshot = op == Op.SNAPSHOT;
-    String file = snapshot ? snapshotPlace.file() : source.getString(ChangeEvent.FILE);
-    long pos = snapshot ? snapshotPlace.pos() : source.getInt64(ChangeEvent.POS);
-    int row = snapshot ? 0 : source.getInt32(ChangeEvent.ROW);
-    long time = snapshot ? snapshotPlace.readAtMillis() : source.getInt64(ChangeEvent.TS_MS);
-    requireVersion(file, pos, row);
+  private void writeSource(JsonGenerator json, Struct source, Place place) throws IOException {
     json.writeStartObject();
     json.writeNumberField(ChangeEvent.EPOCH, epoch);
     json.writeStringField(ChangeEvent.DB, source.getString(ChangeEvent.DB));
     json.writeStringField(ChangeEvent.TABLE, source.getString(ChangeEvent.TABLE));
-    json.writeNumberField(ChangeEvent.TS_MS, time);
-    json.writeStringField(ChangeEvent.FILE, file);
-    json.writeNumberField(ChangeEvent.POS, pos);
-    json.writeNumberField(ChangeEvent.ROW, row);
+    json.writeNumberField(ChangeEvent.TS_MS, place.millis());
+    json.writeStringField(ChangeEvent.FILE, place.file());
+    json.writeNumberField(ChangeEvent.POS, place.pos());
+    json.writeNumberField(ChangeEvent.ROW, place.row());
     json.writeEndObject();
   }
 
+  /** Where a row stands in the binlog, and when it did. */
+  private record Place(String file, long pos, int row, long millis) {}
+
+  private Place snapshotPlace() {
+    return new Place(snapshotPlace.file(), snapshotPlace.pos(), 0, snapshotPlace.readAtMillis());
+  }
+
+  private static Place placeOf(Struct source) {
+    return new Place(
+        source.getString(ChangeEvent.FILE),
+        source.getInt64(ChangeEvent.POS),
+        source.getInt32(ChangeEvent.ROW),
+        source.getInt64(ChangeEvent.TS_MS));
+  }
+
   /** Stops here, before the topic, where a change's place does not fit a version. */
-  private void requireVersion(String file, long pos, int row) {
-    Version.of(epoch, Version.fileNumber(file), pos, row, Half.AFTER);
+  private long versionOf(Place place) {
+    return Version.of(
+        epoch, Version.fileNumber(place.file()), place.pos(), place.row(), Half.AFTER);
   }
 
   private interface JsonBody {

@@ -9,6 +9,12 @@ public final class TopicRecord {
   /** Whether it is a row of the snapshot rather than a change from the binlog. */
   public boolean snapshot;
 
+  /** The version of the row, as the warehouse will have it. */
+  public long version;
+
+  /** The transaction the change was made in: its GTID. Null for a row of the snapshot. */
+  public String transaction;
+
   /** Whether the change would come again just the same if the job had to go back. */
   public boolean settled;
 
@@ -20,11 +26,16 @@ public final class TopicRecord {
    * @param key its key: decides the partition
    * @param value the change event
    * @param snapshot whether it is a row of the snapshot
+   * @param version the row's version
+   * @param transaction the GTID of the change's transaction; null for a row of the snapshot
    */
-  public TopicRecord(String topic, byte[] key, byte[] value, boolean snapshot) {
+  public TopicRecord(
+      String topic, byte[] key, byte[] value, boolean snapshot, long version, String transaction) {
     this.topic = topic;
     this.key = key;
     this.value = value;
     this.snapshot = snapshot;
+    this.version = version;
+    this.transaction = transaction;
   }
 }

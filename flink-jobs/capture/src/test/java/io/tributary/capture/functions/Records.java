@@ -17,6 +17,7 @@ final class Records {
           .field("file", Schema.STRING_SCHEMA)
           .field("pos", Schema.INT64_SCHEMA)
           .field("row", Schema.INT32_SCHEMA)
+          .field("gtid", Schema.OPTIONAL_STRING_SCHEMA)
           .build();
 
   private Records() {}
@@ -79,7 +80,8 @@ final class Records {
         .put("ts_ms", 1_736_591_400_000L)
         .put("file", "binlog.000003")
         .put("pos", 1234L)
-        .put("row", 2);
+        .put("row", 2)
+        .put("gtid", "5f2a:7");
   }
 
   private static Schema optional(Schema row) {

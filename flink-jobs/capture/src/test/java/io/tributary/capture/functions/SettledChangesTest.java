@@ -91,7 +91,7 @@ class SettledChangesTest {
   private static void send(
       OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> harness, boolean snapshot)
       throws Exception {
-    harness.processElement(new TopicRecord("t", new byte[0], new byte[0], snapshot), 0);
+    harness.processElement(new TopicRecord("t", new byte[0], new byte[0], snapshot, 1, "a:1"), 0);
   }
 
   private static List<Boolean> settled(

@@ -1,0 +1,73 @@
+package io.tributary.capture.functions;
+
+import io.tributary.capture.records.TopicRecord;
+import java.util.List;
+import java.util.Objects;
+import org.apache.flink.api.common.functions.RichFilterFunction;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+
+/**
+ * Leaves out the changes that the source brings a second time. The client that reads the binlog
+ * connects again by itself when it has heard nothing for a while, be it that MySQL is gone or that
+ * Kafka has held it up, and MySQL then sends the transaction that was broken off from its start.
+ *
+ * <p>In a binlog versions only grow. One that goes back outside the transaction at hand means that
+ * the binlog itself went back, as after a reset, and stops capture for good.
+ */
+public final class Repeats extends RichFilterFunction<TopicRecord> implements CheckpointedFunction {
+  private static final long serialVersionUID = 1L;
+
+  /** Version and transaction of the newest change, saved by the subtask that reads the binlog. */
+  private transient ListState<Tuple2<Long, String>> saved;
+
+  private transient long newest;
+  private transient String transaction;
+
+  @Override
+  public void initializeState(FunctionInitializationContext context) throws Exception {
+    // Every subtask gets what all had: which of them reads the binlog may change.
+    saved =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(
+                new ListStateDescriptor<>("newest", Types.TUPLE(Types.LONG, Types.STRING)));
+    newest = -1;
+    for (Tuple2<Long, String> change : saved.get()) {
+      if (change.f0 > newest) {
+        newest = change.f0;
+        transaction = change.f1;
+      }
+    }
+  }
+
+  @Override
+  public boolean filter(TopicRecord record) {
+    if (record.snapshot) {
+      return true;
+    }
+    if (record.version > newest) {
+      newest = record.version;
+      transaction = record.transaction;
+      return true;
+    }
+    if (!Objects.equals(record.transaction, transaction)) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: the binlog went back, from transaction %s to %s, whose change for topic %s has an older place. If the source's binlog was reset, raise the setting `epoch` by one: capture then takes a new snapshot"
+                  .formatted(transaction, record.transaction, record.topic)));
+    }
+    return false;
+  }
+
+  @Override
+  public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    saved.update(newest < 0 ? List.of() : List.of(Tuple2.of(newest, transaction)));
+  }
+}

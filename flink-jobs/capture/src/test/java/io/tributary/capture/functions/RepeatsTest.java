@@ -1,0 +1,91 @@
+package io.tributary.capture.functions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tributary.capture.records.TopicRecord;
+import java.util.List;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.streaming.api.operators.StreamFilter;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+@SuppressWarnings("try") // The harness may be interrupted while it closes; no test is.
+class RepeatsTest {
+  @Test
+  void aTransactionThatIsSentAgainGoesOnWhereItWasBrokenOff() throws Exception {
+    try (var harness = start(null)) {
+      send(harness, "a:1", 10, 11);
+      send(harness, "a:2", 20, 21);
+      send(harness, "a:2", 20, 21, 22);
+      send(harness, "a:3", 30);
+      assertThat(versions(harness)).containsExactly(10L, 11L, 20L, 21L, 22L, 30L);
+    }
+  }
+
+  @Test
+  void aJobThatGoesBackKnowsWhatItHasWritten() throws Exception {
+    OperatorSubtaskState inTheTransaction;
+    try (var harness = start(null)) {
+      send(harness, "a:1", 10, 11, 12);
+      inTheTransaction = harness.snapshot(1, 0);
+    }
+    try (var harness = start(inTheTransaction)) {
+      send(harness, "a:1", 11, 12, 13);
+      assertThat(versions(harness)).containsExactly(13L);
+    }
+  }
+
+  @Test
+  void rowsOfASnapshotAllStandAtOnePlace() throws Exception {
+    try (var harness = start(null)) {
+      for (int i = 0; i < 3; i++) {
+        harness.processElement(record(true, 5, null), 0);
+      }
+      assertThat(versions(harness)).containsExactly(5L, 5L, 5L);
+    }
+  }
+
+  @Test
+  void aBinlogThatGoesBackStopsCapture() throws Exception {
+    try (var harness = start(null)) {
+      send(harness, "a:7", 70);
+      assertThatThrownBy(() -> send(harness, "b:1", 10))
+          .isInstanceOf(SuppressRestartsException.class)
+          .hasRootCauseMessage(
+              "Capture stopped: the binlog went back, from transaction a:7 to b:1, whose change for topic t has an older place. If the source's binlog was reset, raise the setting `epoch` by one: capture then takes a new snapshot");
+    }
+  }
+
+  private static OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> start(
+      OperatorSubtaskState state) throws Exception {
+    var harness =
+        new OneInputStreamOperatorTestHarness<>(new StreamFilter<>(new Repeats()), 1, 1, 0);
+    harness.setup();
+    if (state != null) {
+      harness.initializeState(state);
+    }
+    harness.open();
+    return harness;
+  }
+
+  private static void send(
+      OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> harness,
+      String transaction,
+      long... versions)
+      throws Exception {
+    for (long version : versions) {
+      harness.processElement(record(false, version, transaction), 0);
+    }
+  }
+
+  private static TopicRecord record(boolean snapshot, long version, String transaction) {
+    return new TopicRecord("t", new byte[0], new byte[0], snapshot, version, transaction);
+  }
+
+  private static List<Long> versions(
+      OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> harness) {
+    return harness.extractOutputValues().stream().map(record -> record.version).toList();
+  }
+}
