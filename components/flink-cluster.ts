@@ -166,7 +166,14 @@ const zooKeeperCommand =
 
 type FlinkSettings = Readonly<Record<string, string | number>>;
 
-/** What JobManager and TaskManagers must agree on. */
+/** The driver's clean-up thread would keep every cancelled job's classes alive. */
+const cleanUpOff = "-Dcom.mysql.cj.disableAbandonedConnectionCleanup=true";
+
+/**
+ * What JobManager and TaskManagers must agree on. The collectors are named, because Java's own choice differs with the
+ * memory: at the TaskManager's rates the parallel one was seen to take an eighth less processor time than G1, and no
+ * longer pauses.
+ */
 const sharedSettings: FlinkSettings = {
   "jobmanager.rpc.address": "flink-jobmanager",
   "high-availability.type": "zookeeper",
@@ -181,10 +188,9 @@ const sharedSettings: FlinkSettings = {
   "execution.checkpointing.num-retained": 3,
   "heartbeat.interval": 2000,
   "heartbeat.timeout": 10000,
-  // The driver's clean-up thread would keep every cancelled job's classes alive. `env.java.opts.all` is not for us: it
-  // would replace what Flink itself opens to reflection.
-  "env.java.opts.jobmanager": "-Dcom.mysql.cj.disableAbandonedConnectionCleanup=true",
-  "env.java.opts.taskmanager": "-Dcom.mysql.cj.disableAbandonedConnectionCleanup=true",
+  // `env.java.opts.all` is not for us: it would replace what Flink itself opens to reflection.
+  "env.java.opts.jobmanager": `${cleanUpOff} -XX:+UseSerialGC`,
+  "env.java.opts.taskmanager": `${cleanUpOff} -XX:+UseParallelGC`,
 };
 
 /** Pure. @returns the JobManager's settings */

@@ -92,12 +92,16 @@ export function serverConfig(args: { memory: Size; binlogRetention: Duration }):
     binlog_order_commits: "ON",
     // A transaction is never split, and a place in a file has to fit 32 bits: 1 GiB and this stay below 4 GiB.
     max_binlog_cache_size: 2 * 1024 ** 3,
+    // A transaction of a few thousand rows is gathered in memory, not in a temporary file.
+    binlog_cache_size: 1024 ** 2,
     binlog_expire_logs_seconds: toMilliseconds(args.binlogRetention) / 1000,
     gtid_mode: "ON",
     enforce_gtid_consistency: "ON",
     event_scheduler: "ON",
     sync_binlog: 1,
     innodb_flush_log_at_trx_commit: 1,
+    // Room for a minute of the heaviest load: a small log has the same pages written over and over.
+    innodb_redo_log_capacity: 512 * 1024 ** 2,
     innodb_buffer_pool_size: `${Math.floor(toMegabytes(args.memory) / 3)}M`,
     default_time_zone: "'+00:00'",
     character_set_server: "utf8mb4",

@@ -31,7 +31,7 @@ start() {
   }
   mapfile -t results < <(sed -n 's/^BASH_JAVA_UTILS_EXEC_RESULT://p' <<<"$output")
   # shellcheck disable=SC2086
-  exec "$home/bin/flink-java" "$role" log4j-console.properties ${results[0]} -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError \
+  exec "$home/bin/flink-java" "$role" log4j-console.properties ${results[0]} -XX:+ExitOnOutOfMemoryError \
     "$main" --configDir "$home/conf" "$@" ${results[1]:-}
 }
 

@@ -4,7 +4,7 @@ import { rowsTableOf } from "../../../components/tables";
 import { startLoad } from "../load/load";
 import { ask, type Servers } from "./access";
 import { awaitEqual, awaitTopicsPassed, loaded, Markers, rowsOfLoaded, until } from "./caught-up";
-import { formatCpu, watchCpu } from "./cpu";
+import { formatCpu, watchCpu, type CpuUse } from "./cpu";
 
 /** More than any source takes, and written in a way that costs the writer and the source little. */
 const unbounded = { rate: 1_000_000, connections: 8, transactionSize: 1_000 };
@@ -15,34 +15,73 @@ const patience = 300_000;
 /** A result in words, for the report. */
 export type Finding = readonly [what: string, result: string];
 
-const perSecond = (count: number, milliseconds: number) =>
-  `${Math.round((count * 1000) / milliseconds).toLocaleString("en")}/s`;
+const rate = (perSecond: number) => `${Math.round(perSecond).toLocaleString("en")}/s`;
+const perSecond = (count: number, milliseconds: number) => rate((count * 1000) / milliseconds);
 
-/** As many changes as the source takes for a while, and how long the warehouse needs until it has them all. */
+/** Rounds of a load without bounds: one to warm up, and those that count. */
+const rounds = { warmUp: 1, counted: 3 };
+
+interface Round {
+  readonly changes: number;
+  /** Changes per second, while the load ran. */
+  readonly made: number;
+  /** From the end of the load until all of it was in the warehouse. Milliseconds. */
+  readonly late: number;
+  /** Changes per second, from the start of the load until all of it was in the warehouse. */
+  readonly endToEnd: number;
+  readonly cpu: CpuUse;
+}
+
+/**
+ * As many changes as the source takes for a while, and how long the warehouse needs until it has them all. Several
+ * times, since a machine is not always as fast: what is told is the middle one.
+ */
 export async function measureSustained(
   servers: Servers,
   duration: number,
   containers: readonly string[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
+  for (let i = 0; i < rounds.warmUp; i++) await sustainedRound(servers, duration, containers, signal);
+  const counted: Round[] = [];
+  for (let i = 0; i < rounds.counted; i++)
+    counted.push(await sustainedRound(servers, duration, containers, signal));
+  counted.sort((one, other) => one.endToEnd - other.endToEnd);
+  const { changes, made, late, endToEnd, cpu } = counted[Math.floor(rounds.counted / 2)]!;
+  const others = counted.map((round) => rate(round.endToEnd)).join(", ");
+  return [
+    ["made through MySQL", `${changes.toLocaleString("en")} changes, ${rate(made)}`],
+    ["all in the warehouse after the load's end", `${(late / 1000).toFixed(1)} s`],
+    ["sustained end to end", `${rate(endToEnd)} (the middle one of ${others})`],
+    ["cores during the load", formatCpu(cpu, servers.outputs.prefix)],
+  ];
+}
+
+async function sustainedRound(
+  servers: Servers,
+  duration: number,
+  containers: readonly string[],
+  signal: AbortSignal,
+): Promise<Round> {
   const markers = new Markers();
   const load = await startLoad(servers.source, { ...unbounded, atMost: duration, onCommit: markers.note });
   const stopWatching = watchCpu(containers);
-  const begun = performance.now();
+  const begun = Date.now();
   await new Promise((resolve) => setTimeout(resolve, duration));
   const { changes, seconds } = await load.stop();
-  const ended = performance.now();
+  const ended = Date.now();
   const cpu = await stopWatching();
-  // Comparing whole tables all the time would slow down what is waited for.
   await markers.awaitAll(servers, patience, signal);
   await awaitEqual(servers, patience, signal);
-  const equal = performance.now();
-  return [
-    ["made through MySQL", `${changes.toLocaleString("en")} changes, ${perSecond(changes, seconds * 1000)}`],
-    ["equal in the warehouse after the load's end", `${((equal - ended) / 1000).toFixed(1)} s`],
-    ["sustained end to end", perSecond(changes, equal - begun)],
-    ["cores during the load", formatCpu(cpu, servers.outputs.prefix)],
-  ];
+  // Comparing whole tables takes its time, which is none of the pipeline's.
+  const arrived = await lastInsert(servers);
+  return {
+    changes,
+    made: changes / seconds,
+    late: arrived - ended,
+    endToEnd: (changes * 1000) / (arrived - begun),
+    cpu,
+  };
 }
 
 /** As many orders as the platform service takes. */
@@ -77,20 +116,25 @@ export async function measureApi(
   ];
 }
 
+/** Whose absence makes changes pile up: in the binlog, or in the topics. */
+export type Absent = "flink-taskmanager" | "clickhouse-server";
+
 /**
- * Lets changes pile up while the TaskManager is away, and measures how fast they are worked off while 1,000 more come
- * every second.
+ * Lets changes pile up while a server is away, and measures how fast they are worked off while 1,000 more come every
+ * second.
  *
  * @param backlog row changes to pile up, at least
  */
 export async function measureBacklog(
   servers: Servers,
+  absent: Absent,
   backlog: number,
   containers: readonly string[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const taskManager = `${servers.outputs.prefix}flink-taskmanager`;
-  await execa("docker", ["stop", taskManager]);
+  const container = `${servers.outputs.prefix}${absent}`;
+  const rowsBefore = await rowsWritten(servers);
+  await execa("docker", ["stop", container]);
   const markers = new Markers();
   const filling = await startLoad(servers.source, { ...unbounded, onCommit: markers.note });
   while (filling.totals().changes < backlog && !signal.aborted)
@@ -99,11 +143,12 @@ export async function measureBacklog(
 
   const live = await startLoad(servers.source, { rate: 1_000 });
   try {
-    const rowsBefore = await rowsWritten(servers);
     const started = performance.now();
-    await execa("docker", ["start", taskManager]);
-    while ((await rowsWritten(servers)) === rowsBefore && performance.now() - started < patience) {
+    await execa("docker", ["start", container]);
+    while (performance.now() - started < patience) {
       signal.throwIfAborted();
+      const rows = await rowsWritten(servers).catch(() => rowsBefore);
+      if (rows !== rowsBefore) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const firstRow = performance.now();
@@ -115,7 +160,7 @@ export async function measureBacklog(
     const { changes: meanwhile } = live.totals();
     return [
       ["piled up", `${changes.toLocaleString("en")} changes`],
-      ["first row after the start of the TaskManager", `${((firstRow - started) / 1000).toFixed(1)} s`],
+      [`first row after the start of ${absent}`, `${((firstRow - started) / 1000).toFixed(1)} s`],
       ["all of it in the warehouse after the first row", `${((drained - firstRow) / 1000).toFixed(1)} s`],
       [
         "drained, with what came meanwhile",
@@ -167,6 +212,16 @@ export async function measureSnapshot(
 /** A query on each of the tables that a load writes, as one. */
 function everyLoaded(query: (table: string) => string): string {
   return loaded.map(rowsTableOf).map(query).join(" UNION ALL ");
+}
+
+/** When the last row was inserted. Milliseconds since 1970. */
+async function lastInsert({ warehouse }: Servers): Promise<number> {
+  const last = everyLoaded((table) => `SELECT max(_ingested_at) AS last FROM ${table}`);
+  const [row] = await ask<{ last: string }>(
+    warehouse,
+    `SELECT toString(toUnixTimestamp64Milli(max(last))) AS last FROM (${last})`,
+  );
+  return Number(row!.last);
 }
 
 async function newestVersion({ warehouse }: Servers): Promise<string> {
