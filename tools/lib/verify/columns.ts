@@ -92,6 +92,57 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
         toEvent: (text) => quoted(instantOf(text)),
         fromEvent: (value) => textOfInstant(value, scale),
       };
+    case "time": {
+      // Of a whole second capture writes no fraction, of any other six digits.
+      const part = (form: string) => `TIME_FORMAT(${mysql}, '${form}')`;
+      return {
+        free: true,
+        inSource: `IF(MICROSECOND(${mysql}) = 0, ${part("%H:%i:%s")}, ${part("%H:%i:%s.%f")})`,
+        inWarehouse: mysql,
+        toEvent: quoted,
+        fromEvent: same,
+      };
+    }
+    case "year":
+      return {
+        free: false,
+        inSource: `CAST(${mysql} AS UNSIGNED)`,
+        inWarehouse: `toString(${mysql})`,
+        toEvent: same,
+        fromEvent: same,
+      };
+    case "bit":
+      // A single bit is a boolean in the events; of more, no server prints what the events have.
+      return columnType === "bit(1)"
+        ? {
+            free: false,
+            inSource: `(${mysql} + 0)`,
+            inWarehouse: `toString(toUInt8(${mysql}))`,
+            toEvent: (text) => String(text === "1"),
+            fromEvent: (value) => (value === "true" ? "1" : "0"),
+          }
+        : undefined;
+    case "binary":
+    case "varbinary":
+    case "tinyblob":
+    case "blob":
+    case "mediumblob":
+    case "longblob":
+      return {
+        free: true,
+        inSource: `REPLACE(TO_BASE64(${mysql}), '\\n', '')`,
+        inWarehouse: mysql,
+        toEvent: quoted,
+        fromEvent: same,
+      };
+    case "json":
+      return {
+        free: true,
+        inSource: `CAST(${mysql} AS CHAR CHARACTER SET utf8mb4)`,
+        inWarehouse: mysql,
+        toEvent: quoted,
+        fromEvent: same,
+      };
     case "char":
     case "varchar":
     case "tinytext":
@@ -99,6 +150,7 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
     case "mediumtext":
     case "longtext":
     case "enum":
+    case "set":
       return {
         free: true,
         inSource: characterSet === "utf8mb4" ? mysql : `CONVERT(${mysql} USING utf8mb4)`,
@@ -106,6 +158,7 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
         toEvent: quoted,
         fromEvent: same,
       };
+    // FLOAT and DOUBLE among them: the servers print them in different ways.
     default:
       return undefined;
   }
