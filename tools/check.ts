@@ -5,10 +5,7 @@ import { command, run } from "./lib/cli";
 import { logsFolder } from "./lib/project";
 import { runSteps, type Step } from "./lib/steps";
 
-const program = command(
-  "check",
-  "Format, lint and types of all TypeScript; needs neither Docker nor network.",
-)
+const program = command("check", "Format, lint and types of all TypeScript; needs no Docker.")
   .option("--fix", "repair what can be repaired", false)
   .parse();
 const { fix } = program.opts<{ fix: boolean }>();

@@ -21,7 +21,8 @@ export function jsonLogs(level: LogLevel): DynamicModule {
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
       },
       // Errors have lines of their own, with more in them.
-      customErrorObject: (_request, _response, _error, { err: _, ...line }: Record<string, unknown>) => line,
+      customErrorObject: (_request, _response, _error, { err: _err, ...line }: Record<string, unknown>) =>
+        line,
       customLogLevel: (request, response, error) => {
         if (error || response.statusCode >= 500) return "error";
         return request.url?.startsWith("/health") ? "debug" : "info";

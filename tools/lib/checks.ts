@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { CommandOptions } from "./command";
 import { privateFolder, projectFolder } from "./project";
+import { installService } from "./service";
 import type { Progress } from "./steps";
 
 /** One of the checks of `make check`. */
@@ -23,6 +24,16 @@ const prettierCache = ["--cache", `--cache-location=${cache}/prettier`];
 // By content, because a checkout gives files new times.
 const eslintCache = ["--cache", `--cache-location=${cache}/eslint`, "--cache-strategy=content"];
 
+/** Lint looks at types, and the service's come with its own packages. */
+const lint = tool("lint", "eslint", "--max-warnings=0", ...eslintCache, ".");
+const lintWithService: Check = {
+  ...lint,
+  run: async (progress) => {
+    await installService(progress);
+    await lint.run(progress);
+  },
+};
+
 function types(of: string, project: string): Check {
   return tool(
     `types of ${of}`,
@@ -35,10 +46,10 @@ function types(of: string, project: string): Check {
   );
 }
 
-/** Format, lint and types of all TypeScript; they need neither Docker nor network. */
+/** Format, lint and types of all TypeScript; they need no Docker. */
 export const checks: readonly Check[] = [
   tool("format", "prettier", "--check", "--log-level=warn", ...prettierCache, "."),
-  tool("lint", "eslint", "--max-warnings=0", ...eslintCache, "."),
+  lintWithService,
   types("the graph", "."),
   types("tools", "tools"),
   types("tests", "tests"),

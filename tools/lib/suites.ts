@@ -1,12 +1,11 @@
-import { statSync } from "node:fs";
 import path from "node:path";
 import type { Check } from "./checks";
 import { CommandFailed } from "./command";
 import { complaintAbout, countGoTests, countSurefire, countTap, failuresOf, type Counts } from "./counts";
 import { testJobs } from "./jobs";
 import { messageOf, Problem } from "./problem";
-import { projectFolder } from "./project";
 import { readOutputs } from "./pulumi";
+import { installService, serviceFolder } from "./service";
 import type { Progress, Step } from "./steps";
 import { formatDuration } from "./text";
 import { testPlugins } from "./toolchain";
@@ -114,8 +113,6 @@ export async function runCheck(progress: Progress, check: Check): Promise<Outcom
   return { passed: 1, failed: 0, skipped: 0 };
 }
 
-const serviceFolder = path.join(projectFolder, "service");
-
 /** The platform service's own tests, which need nothing but Node. */
 export function runServiceTests(progress: Progress): Promise<Outcome> {
   return runServiceScript(progress, "test");
@@ -139,9 +136,8 @@ async function runServiceScript(
   script: string,
   env: Record<string, string> = {},
 ): Promise<Outcome> {
-  const cwd = serviceFolder;
-  if (!isInstalled(cwd)) await progress.command("npm", ["ci", "--no-audit", "--no-fund"], { cwd });
-  return runTap(progress, "npm", ["run", script, "--silent", "--", "--tap"], { cwd, env });
+  await installService(progress);
+  return runTap(progress, "npm", ["run", script, "--silent", "--", "--tap"], { cwd: serviceFolder, env });
 }
 
 /** Both Flink jobs' tests, in the Java builder. */
@@ -179,10 +175,4 @@ export async function runPluginTests(progress: Progress): Promise<Outcome> {
     return { ...counts, details: messageOf(error) };
   }
   return countGoTests(lines);
-}
-
-/** Whether npm's record of an installation, which it writes last, is newer than the lock file. */
-function isInstalled(folder: string): boolean {
-  const record = statSync(path.join(folder, "node_modules", ".package-lock.json"), { throwIfNoEntry: false });
-  return record !== undefined && record.mtimeMs >= statSync(path.join(folder, "package-lock.json")).mtimeMs;
 }

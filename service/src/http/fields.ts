@@ -42,7 +42,7 @@ export function exactText(longest: number) {
   return z
     .string({ error: ({ input }) => (input === undefined ? "is missing" : "must be text") })
     .superRefine((value, context) => {
-      const length = [...value].length;
+      const length = Array.from(value).length;
       if (value.trim() === "") context.addIssue("must not be empty");
       else if (length > longest) context.addIssue(`must be at most ${longest} characters, not ${length}`);
       else if (!value.isWellFormed()) context.addIssue("holds half a character (an unpaired surrogate)");

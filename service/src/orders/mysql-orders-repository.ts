@@ -106,8 +106,17 @@ async function findOrder(manager: EntityManager, order_id: number): Promise<Orde
   return row ? toOrder(row) : undefined;
 }
 
-function toOrder(row: OrderRow): Order {
-  return { ...row, created_at: fromSqlTime(row.created_at) };
+function toOrder({
+  order_id,
+  user_id,
+  product_name,
+  quantity,
+  total_price,
+  status,
+  created_at,
+}: OrderRow): Order {
+  const created = fromSqlTime(created_at);
+  return { order_id, user_id, product_name, quantity, total_price, status, created_at: created };
 }
 
 function unitPriceOf({ total_price, quantity }: NewOrder): string {

@@ -69,5 +69,5 @@ export function reasonOf(error: unknown): string {
 function driverError(error: unknown): DriverError {
   const inner = error instanceof Error && "driverError" in error ? error.driverError : error;
   const { code, message, fatal } = (inner ?? {}) as Partial<DriverError>;
-  return { code: String(code ?? ""), message: String(message ?? ""), fatal: fatal === true };
+  return { code: code ?? "", message: message ?? "", fatal: fatal === true };
 }
