@@ -2,14 +2,13 @@ import { appendFile } from "node:fs/promises";
 import type { ExecutionContext } from "ava";
 import { startLoad, type LoadOptions } from "../../tools/lib/load/load";
 import type { FaultResult } from "../../tools/lib/fault-report";
-import { sourceOf, type SourceAccess } from "../../tools/lib/source";
 import { eventually } from "./eventually";
 import { Freshness } from "./freshness";
 import { topicsAreCommitted } from "./heartbeat";
 import { JobsWatch, requireRunning } from "./jobs";
 import { compareTables, countDifferences, type Difference } from "./rows";
 import { outOfMemory, unwell } from "./servers";
-import { forgetOutputs, stackName, stackOutputs } from "./stack";
+import { forgetOutputs, platformAccess } from "./stack";
 import { TopicLedger } from "./topic-ledger";
 import { verify } from "./verify";
 
@@ -37,10 +36,6 @@ const catchUp = 180_000;
 
 const ledger = new TopicLedger();
 
-async function sourceAccess(): Promise<SourceAccess> {
-  return sourceOf(stackName, await stackOutputs(), "platform_api");
-}
-
 /**
  * Makes a fault under load and proves that nothing was lost or doubled: every change of the load is in the topics once,
  * every row of the source is in the warehouse as it is, both jobs run under the ids they had, and no container ran out of
@@ -55,7 +50,11 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
   const freshness = new Freshness();
   const jobs = new JobsWatch();
   const begun = Date.now();
-  const load = await startLoad(await sourceAccess(), { rate: 500, onCommit: freshness.note, ...fault.load });
+  const load = await startLoad(await platformAccess(), {
+    rate: 500,
+    onCommit: freshness.note,
+    ...fault.load,
+  });
   freshness.start();
   jobs.start();
   try {

@@ -5,6 +5,7 @@ import { Kafka, logLevel } from "kafkajs";
 import mysql from "mysql2/promise";
 import { homeLabel, stackLabel } from "../../components/stack";
 import { projectFolder } from "../../tools/lib/project";
+import { sourceOf, type SourceAccess } from "../../tools/lib/source";
 
 /** The stack under test; `tools/test.ts` names it. */
 export const stackName = process.env["TRIBUTARY_STACK"] ?? "test";
@@ -73,6 +74,11 @@ export async function docker(...args: string[]): Promise<string> {
 /** A password of the stack, by its file's name. */
 export async function secret(name: string): Promise<string> {
   return (await readFile(`${(await stackOutputs()).secretsFolder}/${name}`, "utf8")).trim();
+}
+
+/** How the platform service's user reaches the source: with that user's rights a load writes. */
+export async function platformAccess(): Promise<SourceAccess> {
+  return sourceOf(stackName, await stackOutputs(), "platform_api");
 }
 
 /** A connection to the source as root. The caller ends it. */

@@ -1,11 +1,12 @@
 import test from "ava";
 import { execa } from "execa";
+import { startLoad, type Load } from "../../tools/lib/load/load";
 import { eventually } from "../lib/eventually";
-import { startLoad, type Load } from "../lib/load";
 import {
   api,
   changeWarehouse,
   placeOrder,
+  platformAccess,
   source,
   stackName,
   warehouse,
@@ -41,7 +42,8 @@ async function arrivedOrder(): Promise<number> {
 
 let load: Load;
 test.before(async () => {
-  load = await startLoad();
+  // Each of its connections has an order that every transaction changes.
+  load = await startLoad(await platformAccess(), { rate: 100 });
 });
 test.after.always(() => load.stop());
 
@@ -141,7 +143,6 @@ test("a table brought anew has again what was missing, not what was too much, an
   t.is(exitCode, 0, all);
   t.is(await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${missing}`), 1);
   t.is(await warehouseNumber("SELECT count() FROM products_realtime WHERE product_id = 424242"), 0, all);
-  await load.stop();
   const { exitCode: afterwards, comparison } = await verify();
   t.is(afterwards, 0, JSON.stringify(comparison));
 });
