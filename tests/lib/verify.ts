@@ -11,6 +11,7 @@ export interface Comparison {
     examples: { key: string }[];
   }[];
   wrongSums: { view: string; group: string[] }[];
+  restlessSums: { view: string; group: string[] }[];
 }
 
 /** A run of `make verify`. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inParts } from "./chunks";
-import { differingSums, sumsByGroup } from "./order-sums";
+import { differingSums, isOutside, sumsByGroup, type Sums } from "./order-sums";
 import { Snapshot, type VerifiedTable } from "./source";
 import { reach, type Pipeline } from "./table";
 import type { Warehouse } from "./warehouse";
@@ -14,11 +14,18 @@ export interface WrongSum {
   readonly excess: readonly string[];
 }
 
+/** How the analytics compare. */
+export interface AnalyticsResult {
+  readonly wrong: readonly WrongSum[];
+  /** Groups in which something was written at every look, so that their sums were never caught up with. */
+  readonly restless: readonly WrongSum[];
+}
+
 /** Between two looks at sums that do not agree yet; milliseconds. */
 const pause = 250;
 
 /** How long sums may take to agree with their rows; milliseconds. They follow within seconds, also under load. */
-const patience = 120_000;
+const patience = 60_000;
 
 /** Looks in a row at which nothing may have moved, nor be left to count, before what is wrong is called that. */
 const looksAtRest = 8;
@@ -44,22 +51,27 @@ const minuteOf = "toStartOfMinute(toStartOfSecond(created_at))";
  * Compares the analytics with the warehouse's orders that they are made of, and with the same sums of the source.
  *
  * Under live writes the sums follow the rows by a second. So each group (minute, status, product) that does not agree is
- * looked at again until it has agreed once; only what persists is returned.
+ * looked at again until it has agreed once; what stays different at rest is wrong. A group that is never at rest is wrong
+ * where its sums are none that its rows can have had, and otherwise restless: they were not judged.
  *
  * @param orders the table that the sums are made of
  */
-export async function verifyAnalytics(pipeline: Pipeline, orders: VerifiedTable): Promise<WrongSum[]> {
+export async function verifyAnalytics(pipeline: Pipeline, orders: VerifiedTable): Promise<AnalyticsResult> {
   const { warehouse, signal } = pipeline;
   const wrong: WrongSum[] = [];
+  const restless: WrongSum[] = [];
   const ranges = await minuteRanges(warehouse);
   for (const [from, to] of ranges) {
     const minutes = `BETWEEN ${timeOf(from)} AND ${timeOf(to)}`;
-    wrong.push(...(await persisting(warehouse, signal, () => differingGroups(warehouse, minutes))));
+    const persisted = await persisting(warehouse, signal, () => differingGroups(warehouse, minutes));
+    wrong.push(...persisted.wrong);
+    restless.push(...persisted.restless);
   }
-  wrong.push(...(await persisting(warehouse, signal, () => differingViews(warehouse))));
+  // A view is read together with its sums: what moves there is on both sides.
+  wrong.push(...(await persisting(warehouse, signal, () => differingViews(warehouse))).wrong);
   const known = new Set(wrong.map(nameOf));
   const unlikeSource = await differingFromSource(pipeline, orders, ranges);
-  return [...wrong, ...unlikeSource.filter((one) => !known.has(nameOf(one)))];
+  return { wrong: [...wrong, ...unlikeSource.filter((one) => !known.has(nameOf(one)))], restless };
 }
 
 /** A group whose sums were not the source's, and what both sides were when that was seen. */
@@ -83,13 +95,14 @@ async function differingFromSource(
   let parts = everyPart(ranges);
   for (let round = 0; round < comparisons && parts.length > 0; round++) {
     const differing = await compareWithSource(pipeline, orders, parts);
-    const counted = await allCounted(pipeline.warehouse, differing);
+    const uncounted = await uncountedMinutes(pipeline.warehouse, differing);
     const next = new Map<string, Suspect>();
     for (const one of differing) {
       const name = nameOf(one);
       const before = suspects.get(name);
       if (round > 0 && !before) continue;
-      const atRest = counted && before?.seen === one.seen ? before.atRest + 1 : 0;
+      const moved = before?.seen !== one.seen || uncounted.has(one.group[0]!);
+      const atRest = before && !moved ? before.atRest + 1 : 0;
       if (atRest >= comparisonsAtRest) wrong.push({ view: one.view, group: one.group, excess: one.excess });
       else next.set(name, { seen: one.seen, atRest });
     }
@@ -168,34 +181,84 @@ export function recount(wrong: readonly WrongSum[]): string | undefined {
   return `INSERT INTO order_changes (minute, changes) VALUES ${rows.join()}`;
 }
 
-/** Looks until what differed at first has been right once, or is counted and stays wrong. */
+/** A sum that differs, and for those of the orders what both sides are. */
+interface Differing extends WrongSum {
+  readonly sides?: { readonly sums: Sums; readonly rows: Sums };
+}
+
+/** Looks until what differed at first has been right once, or stays wrong at rest, or has moved for too long. */
 async function persisting(
   warehouse: Warehouse,
   signal: AbortSignal,
-  look: () => Promise<WrongSum[]>,
-): Promise<WrongSum[]> {
+  look: () => Promise<Differing[]>,
+): Promise<AnalyticsResult> {
   const deadline = Date.now() + patience;
-  let wrong = await look();
-  let unmoved = 0;
-  while (wrong.length > 0 && unmoved < looksAtRest && Date.now() < deadline) {
-    const counted = await allCounted(warehouse, wrong);
+  const trails = new Trails();
+  let open = await look();
+  while (open.length > 0 && Date.now() < deadline) {
+    // Asked before the sums are: what is counted now is in them.
+    const uncounted = await uncountedMinutes(warehouse, open);
     await sleep(pause, undefined, { signal });
-    const before = wrong;
-    wrong = stillWrong(before, await look());
-    unmoved = counted && JSON.stringify(before) === JSON.stringify(wrong) ? unmoved + 1 : 0;
+    open = stillWrong(open, await look());
+    trails.add(open, uncounted);
+    if (open.every((one) => trails.isAtRest(one))) break;
   }
-  return wrong;
+  const isWrong = (one: Differing) => trails.isAtRest(one) || trails.isOutside(one);
+  const plain = ({ view, group, excess }: Differing): WrongSum => ({ view, group, excess });
+  return {
+    wrong: open.filter(isWrong).map(plain),
+    restless: open.filter((one) => !isWrong(one)).map(plain),
+  };
 }
 
-/** Whether the minutes of wrong sums have no change that still has to be counted. */
-async function allCounted(warehouse: Warehouse, wrong: readonly WrongSum[]): Promise<boolean> {
+/** What a differing sum was, look by look. */
+interface Trail {
+  excess: string;
+  /** What its rows were at all looks. */
+  readonly rows: Sums[];
+  /** Looks in a row at which nothing had moved, nor was left to count. */
+  atRest: number;
+  /** Looks in a row at which the sums were none that the rows have been. */
+  outside: number;
+}
+
+/** The trails of all sums that differ. */
+class Trails {
+  private readonly trails = new Map<string, Trail>();
+
+  /** Notes a look. @param uncounted minutes with changes that were left to count */
+  add(differing: readonly Differing[], uncounted: ReadonlySet<string>): void {
+    for (const one of differing) {
+      const trail = this.trails.get(nameOf(one)) ?? { excess: "", rows: [], atRest: 0, outside: 0 };
+      this.trails.set(nameOf(one), trail);
+      const excess = one.excess.join();
+      const moved = trail.excess !== excess || uncounted.has(one.group[0]!);
+      trail.excess = excess;
+      trail.atRest = moved ? 0 : trail.atRest + 1;
+      if (!one.sides) continue;
+      trail.rows.push(one.sides.rows);
+      trail.outside = isOutside(one.sides.sums, trail.rows) ? trail.outside + 1 : 0;
+    }
+  }
+
+  isAtRest(one: WrongSum): boolean {
+    return (this.trails.get(nameOf(one))?.atRest ?? 0) >= looksAtRest;
+  }
+
+  isOutside(one: WrongSum): boolean {
+    return (this.trails.get(nameOf(one))?.outside ?? 0) >= looksAtRest;
+  }
+}
+
+/** Those minutes of wrong sums that have changes which still have to be counted. */
+async function uncountedMinutes(warehouse: Warehouse, wrong: readonly WrongSum[]): Promise<Set<string>> {
   const minutes = minutesOf(wrong);
-  if (minutes.length === 0) return true;
+  if (minutes.length === 0) return new Set();
   const uncounted = await warehouse.select(
-    `SELECT minute FROM order_changes WHERE minute IN (${minutes.map(timeOf).join()})
-     GROUP BY minute HAVING sum(changes) != 0 LIMIT 1`,
+    `SELECT toString(minute) FROM order_changes WHERE minute IN (${minutes.map(timeOf).join()})
+     GROUP BY minute HAVING sum(changes) != 0`,
   );
-  return uncounted.length === 0;
+  return new Set(uncounted.map(([minute]) => minute!));
 }
 
 /** The minutes of wrong sums, each once. Pure. */
@@ -208,7 +271,7 @@ function timeOf(minute: string): string {
 }
 
 /** What was wrong before and is wrong now, as it is now. Pure. */
-export function stillWrong(before: readonly WrongSum[], now: readonly WrongSum[]): WrongSum[] {
+export function stillWrong<T extends WrongSum>(before: readonly WrongSum[], now: readonly T[]): T[] {
   const known = new Set(before.map(nameOf));
   return now.filter((one) => known.has(nameOf(one)));
 }
@@ -231,23 +294,28 @@ async function minuteRanges(warehouse: Warehouse): Promise<[string, string][]> {
   return rows.map(([from, to]) => [from!, to!]);
 }
 
-/** Groups of the sums that differ from their rows: the rows counted once, the sums taken off. */
-async function differingGroups(warehouse: Warehouse, minutes: string): Promise<WrongSum[]> {
+/** Groups of the sums that differ from their rows, counted in one query. */
+async function differingGroups(warehouse: Warehouse, minutes: string): Promise<Differing[]> {
   const rows = await warehouse.select(
-    `SELECT toString(minute), status, product_name, sum(o), sum(q), toString(sum(r)) FROM
-       (SELECT minute, status, product_name, orders AS o, quantity AS q, revenue AS r
+    `SELECT toString(minute), status, product_name,
+       sumIf(o, summed) AS os, sumIf(q, summed) AS qs, toString(sumIf(r, summed) AS rs),
+       sumIf(o, NOT summed) AS oo, sumIf(q, NOT summed) AS qo, toString(sumIf(r, NOT summed) AS ro)
+     FROM
+       (SELECT minute, status, product_name, orders AS o, quantity AS q, revenue AS r, true AS summed
         FROM order_sums WHERE minute ${minutes}
         UNION ALL
-        SELECT ${minuteOf} AS minute, status, product_name, -1, -toInt64(quantity), -toDecimal128(total_price, 2)
+        SELECT ${minuteOf} AS minute, status, product_name, 1, toInt64(quantity), toDecimal128(total_price, 2), false
         FROM orders_rows FINAL WHERE minute ${minutes})
      GROUP BY minute, status, product_name
-     HAVING sum(o) != 0 OR sum(q) != 0 OR sum(r) != 0`,
+     HAVING os != oo OR qs != qo OR rs != ro`,
   );
-  return rows.map((row) => ({
-    view: sumsTable,
-    group: row.slice(0, 3).map(String),
-    excess: row.slice(3).map(String),
-  }));
+  const half = (from: number) =>
+    sumsByGroup(rows.map((row) => [...row.slice(0, 3), ...row.slice(from, from + 3)]));
+  const [summed, counted] = [half(3), half(6)];
+  return differingSums(sumsTable, counted, summed).map(({ view, group, excess }) => {
+    const name = JSON.stringify(group);
+    return { view, group, excess, sides: { sums: summed.get(name)!, rows: counted.get(name)! } };
+  });
 }
 
 /** Views that do not show their sums. Each has its own columns of them. */

@@ -39,6 +39,16 @@ export function differingSums(
   });
 }
 
+/**
+ * Whether sums are none that rows can have had between the looks that found them as they are given: in some part above
+ * or below all of them. Pure.
+ */
+export function isOutside(sums: Sums, rows: readonly Sums[]): boolean {
+  return sums.some(
+    (sum, i) => rows.every((counted) => counted[i]! < sum) || rows.every((counted) => counted[i]! > sum),
+  );
+}
+
 /** `-12.3` → -1230 */
 function cents(text: string): bigint {
   const [, sign, whole, part = ""] = /^(-?)(\d+)(?:\.(\d{1,2})0*)?$/.exec(text) ?? [];
