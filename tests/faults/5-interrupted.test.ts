@@ -2,6 +2,7 @@ import test from "ava";
 import { tables, topicOf } from "../../components/tables";
 import { readCheckpointTime } from "../../tools/lib/flink";
 import { eventually } from "../lib/eventually";
+import { crash } from "../lib/servers";
 import {
   connectToSource,
   container,
@@ -13,7 +14,7 @@ import {
 import { committedEnd, committedSince, sumOf, type Offsets } from "../lib/topic";
 
 /** Rows of one statement, and statements of one transaction. */
-const rows = 100_000;
+const rows = 200_000;
 
 const topic = topicOf(tables.find(({ table }) => table === "products")!);
 const name = (id: number) => `Bulk ${id}`;
@@ -38,9 +39,7 @@ async function killInTheMiddle(): Promise<Date> {
     },
     { timeout: 30_000, interval: 20 },
   );
-  const taskManager = await container("flink-taskmanager");
-  await docker("kill", taskManager);
-  await docker("start", taskManager);
+  await crash("flink-taskmanager");
   return since;
 }
 
@@ -89,7 +88,7 @@ const ofTheBulk = "FROM products_realtime WHERE startsWith(product_name, 'Bulk '
 
 test(
   interrupted,
-  "an INSERT of 100,000 rows",
+  "an INSERT of 200,000 rows",
   async () => {
     const connection = await connectToSource();
     try {
@@ -108,7 +107,7 @@ test(
 
 test(
   interrupted,
-  "an UPDATE of 100,000 rows",
+  "an UPDATE of 200,000 rows",
   async (marker) => {
     const connection = await connectToSource();
     try {
@@ -125,7 +124,7 @@ test(
 
 test(
   interrupted,
-  "a transaction of 100,000 statements",
+  "a transaction of 200,000 statements",
   async (marker) => {
     const connection = await connectToSource();
     try {
@@ -148,7 +147,7 @@ test(
   `SELECT count() ${ofTheBulk} AND endsWith(product_name, ' ?')`,
 );
 
-test("a DELETE of 100,000 rows takes them all out of the warehouse", async (t) => {
+test("a DELETE of 200,000 rows takes them all out of the warehouse", async (t) => {
   const connection = await connectToSource();
   try {
     await connection.query("DELETE FROM products WHERE product_name LIKE 'Bulk %'");
