@@ -1,8 +1,10 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
 import test from "ava";
 import { execa } from "execa";
 import { homeLabel, stackLabel } from "../../components/stack";
 import { configure } from "../../tools/lib/own-stack";
-import { projectFolder } from "../../tools/lib/project";
+import { privateFolder, projectFolder } from "../../tools/lib/project";
 import { eventually } from "../lib/eventually";
 
 /** A stack of its own, whose volume for checkpoints can be filled without filling the machine. */
@@ -32,6 +34,8 @@ test.before(async (t) => {
     ...["--label", `${homeLabel}=${projectFolder}`, ...options.flatMap((option) => ["--opt", option])],
     `${prefix}tributary-flink-state`,
   ]);
+  // A stack with volumes but without a place for its secrets counts as left behind, and is refused.
+  mkdirSync(path.join(privateFolder, "secrets", stack), { recursive: true });
   const { exitCode, all } = await make("up");
   t.is(exitCode, 0, all);
 });
