@@ -88,7 +88,7 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
             keyOf(sourceRecord, table),
             valueOf(value, op, source, place),
             snapshot,
-            versionOf(place),
+            versionOf(place, op),
             snapshot ? null : source.getString(GTID)));
   }
 
@@ -148,10 +148,13 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
         source.getInt64(ChangeEvent.TS_MS));
   }
 
-  /** Stops here, before the topic, where a change's place does not fit a version. */
-  private long versionOf(Place place) {
-    return Version.of(
-        epoch, Version.fileNumber(place.file()), place.pos(), place.row(), Half.AFTER);
+  /**
+   * Stops here, before the topic, where a change's place does not fit a version. A row whose key
+   * changes comes as a delete and an insert from one place: the delete stands just before.
+   */
+  private long versionOf(Place place, Op op) {
+    Half half = op == Op.DELETE ? Half.BEFORE : Half.AFTER;
+    return Version.of(epoch, Version.fileNumber(place.file()), place.pos(), place.row(), half);
   }
 
   private interface JsonBody {

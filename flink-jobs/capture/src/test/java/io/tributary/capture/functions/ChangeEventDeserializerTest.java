@@ -71,6 +71,15 @@ class ChangeEventDeserializerTest {
             {"before":{"order_id":1,"total_price":"2.00","note":null},"after":null,"op":"d",""");
   }
 
+  /** Both come from one place; what is not newer than the newest counts as a repeat. */
+  @Test
+  void theDeleteOfAChangedKeyStandsBeforeItsInsert() throws Exception {
+    TopicRecord gone = only(Records.change("d", "orders", key(1), order(1, "1.00"), null));
+    TopicRecord back = only(Records.change("c", "orders", key(2), null, order(2, "1.00")));
+    assertThat(gone.version).isLessThan(back.version);
+    assertThat(gone.transaction).isEqualTo(back.transaction);
+  }
+
   @Test
   void givesASnapshotRowThePlaceReadBeforeTheSnapshot() throws Exception {
     assertThat(text(only(Records.change("r", "orders", key(1), null, order(1, "1.00")))))
