@@ -43,7 +43,7 @@ async function arrivedOrder(): Promise<number> {
 let load: Load;
 test.before(async () => {
   // Each of its connections has an order that every transaction changes.
-  load = await startLoad(await platformAccess(), { rate: 100 });
+  load = await startLoad(await platformAccess(), { rate: 100, transactionSize: 20 });
 });
 test.after.always(() => load.stop());
 
