@@ -65,7 +65,7 @@ test("topics grow from 3 to 6 partitions, then SIGKILL of the TaskManager", asyn
 });
 
 // Rows that go or move while nobody captures are not in a snapshot that is taken later.
-const nothingGoes = { insert: 50, update: 30, status: 20, move: 0, remove: 0 };
+const nothingGoes = { insert: 50, update: 30, status: 20, move: 0, rekey: 0, remove: 0 };
 
 /** Kills the TaskManager when another capture job than that one has written a part of its snapshot. */
 async function crashDuringSnapshot(oldJob: string): Promise<void> {

@@ -15,7 +15,7 @@ export interface LoadCase {
 const smallTransactions = {
   rate: 3_000,
   transactionSize: 3,
-  mix: { insert: 1, update: 0, status: 0, move: 0, remove: 0 },
+  mix: { insert: 1, update: 0, status: 0, move: 0, rekey: 0, remove: 0 },
   connections: 16,
 };
 

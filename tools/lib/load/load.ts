@@ -8,7 +8,7 @@ import type { SourceAccess } from "../source";
 import { connect, Lane, type Commit } from "./lane";
 import { Pace, transactionSizeFor } from "./pace";
 import { changesOf, planTransaction, seededRandom, usualMix, type LaneState, type Mix } from "./plan";
-import type { Product } from "./statements";
+import { itemKeys, type Product } from "./statements";
 
 /** What a load does, and how fast. */
 export interface LoadOptions {
@@ -28,7 +28,7 @@ export interface LoadOptions {
 
 /** What a load has done. */
 export interface Totals {
-  /** Row changes committed, the markers' among them: as many as the binlog has of it. */
+  /** Row changes committed, the markers' among them: as many as the topics get of it. */
   readonly changes: number;
   /** Transactions committed. */
   readonly transactions: number;
@@ -59,7 +59,7 @@ export interface Load {
   stop(within?: number): Promise<Totals>;
 }
 
-/** The numbers of the orders and items that one load may use; far more than it can make in its time. */
+/** The numbers of the orders that one load may use; far more than it can make in its time. */
 const room = 100_000_000;
 
 const productNames = Array.from({ length: 8 }, (_, i) => `Load ${i + 1}`);
@@ -163,7 +163,7 @@ async function prepareLanes(
     const starts = Array.from({ length: count }, (_, lane) => Math.floor((lane * room) / count));
     for (const start of starts)
       await connection.query(
-        `BEGIN; ${insertFirst(firstOrder + start, firstItem + start, products[0]!)}; COMMIT`,
+        `BEGIN; ${insertFirst(firstOrder + start, firstItem + itemKeys * start, products[0]!)}; COMMIT`,
       );
     const lanes = starts.map((start) => {
       const state: LaneState = { serial: firstSerial, live: [], next: start + 1 };
@@ -208,7 +208,7 @@ async function reserveKeys(
       "INSERT INTO order_items (order_id, product_id, quantity, unit_price) VALUES (?, ?, 1, 0)",
       [order.insertId, product.id],
     );
-    await connection.query(insertFirst(order.insertId + room, item.insertId + room, product));
+    await connection.query(insertFirst(order.insertId + room, item.insertId + itemKeys * room, product));
     return { firstOrder: order.insertId, firstItem: item.insertId };
   } finally {
     // The counters stay where they are, the rows do not.

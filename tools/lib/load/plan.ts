@@ -8,6 +8,8 @@ export interface Mix {
   readonly status: number;
   /** An order moves to another month, and so to another partition of the warehouse: one row change. */
   readonly move: number;
+  /** An order's item gets another primary key: one row that goes and one that comes, so two row changes. */
+  readonly rekey: number;
   /** An order with its item goes: two row changes. */
   readonly remove: number;
 }
@@ -15,15 +17,16 @@ export interface Mix {
 /** An operation of a load. */
 export type Operation = keyof Mix;
 
-/** Mostly new and changed orders, as a shop has them; now and then one moves, and some go. */
-export const usualMix: Mix = { insert: 35, update: 25, status: 25, move: 3, remove: 12 };
+/** Mostly new and changed orders, as a shop has them; now and then one moves or changes its key, and some go. */
+export const usualMix: Mix = { insert: 35, update: 25, status: 25, move: 3, rekey: 2, remove: 10 };
 
-/** Rows that one operation changes. */
+/** Row changes of one operation, as the topics have them. */
 export const changesOf: Readonly<Record<Operation, number>> = {
   insert: 2,
   update: 2,
   status: 1,
   move: 1,
+  rekey: 2,
   remove: 2,
 };
 
@@ -72,7 +75,14 @@ export function seededRandom(seed: number): Random {
  * @param size row changes of the transaction, at least; the last operation may add one more
  */
 export function planTransaction(lane: LaneState, mix: Mix, size: number, random: Random): Plan {
-  const orders: Record<Operation, number[]> = { insert: [], update: [], status: [], move: [], remove: [] };
+  const orders: Record<Operation, number[]> = {
+    insert: [],
+    update: [],
+    status: [],
+    move: [],
+    rekey: [],
+    remove: [],
+  };
   const used = new Set<number>();
   let { next } = lane;
   let changes = markerChanges;

@@ -4,7 +4,7 @@ import type { Plan } from "./plan";
 export interface Ground {
   /** Added to an order's number: its `order_id`. */
   readonly firstOrder: number;
-  /** Added to an order's number: the `item_id` of its item. */
+  /** The `item_id` of the first order's item; each order has two of them to change between. */
   readonly firstItem: number;
   /** The order that counts the lane's transactions, in `quantity`. */
   readonly marker: number;
@@ -19,6 +19,9 @@ export interface Product {
   readonly id: number;
   readonly name: string;
 }
+
+/** Values of `item_id` for each order, of which its item has one at a time. */
+export const itemKeys = 2;
 
 /** The statuses of an order, in the order in which it takes them; after the last comes the first. */
 const statuses = ["pending", "paid", "shipped", "delivered", "cancelled"];
@@ -38,8 +41,7 @@ export interface Script {
  */
 export function scriptOf({ serial, orders }: Plan, ground: Ground): Script {
   const orderIds = (numbers: readonly number[]) => numbers.map((n) => ground.firstOrder + n).join(",");
-  const itemIds = (numbers: readonly number[]) => numbers.map((n) => ground.firstItem + n).join(",");
-  const { insert, update, status, move, remove } = orders;
+  const { insert, update, status, move, rekey, remove } = orders;
   const statements: [sql: string, affected: number | undefined][] = [
     ["BEGIN", undefined],
     [`UPDATE orders SET quantity = ${serial} WHERE order_id = ${ground.marker}`, 1],
@@ -63,7 +65,10 @@ export function scriptOf({ serial, orders }: Plan, ground: Ground): Script {
         `UPDATE orders SET quantity = quantity + 1, total_price = total_price + 1.25 WHERE order_id IN (${orderIds(update)})`,
         update.length,
       ],
-      [`UPDATE order_items SET quantity = quantity + 1 WHERE item_id IN (${itemIds(update)})`, update.length],
+      [
+        `UPDATE order_items SET quantity = quantity + 1 WHERE order_id IN (${orderIds(update)})`,
+        update.length,
+      ],
     );
   if (status.length > 0)
     statements.push([
@@ -78,9 +83,15 @@ export function scriptOf({ serial, orders }: Plan, ground: Ground): Script {
         `WHERE order_id IN (${orderIds(move)})`,
       move.length,
     ]);
+  if (rekey.length > 0)
+    statements.push([
+      `UPDATE order_items SET item_id = item_id + IF((item_id - ${ground.firstItem}) % ${itemKeys} = 0, 1, -1) ` +
+        `WHERE order_id IN (${orderIds(rekey)})`,
+      rekey.length,
+    ]);
   if (remove.length > 0)
     statements.push(
-      [`DELETE FROM order_items WHERE item_id IN (${itemIds(remove)})`, remove.length],
+      [`DELETE FROM order_items WHERE order_id IN (${orderIds(remove)})`, remove.length],
       [`DELETE FROM orders WHERE order_id IN (${orderIds(remove)})`, remove.length],
     );
   statements.push(["COMMIT", undefined]);
@@ -98,7 +109,7 @@ function orderValues(number: number, { firstOrder, products }: Ground): string {
 function itemValues(number: number, { firstOrder, firstItem, products }: Ground): string {
   const { id } = productOf(number, products);
   const unitPrice = ((number % 997) + 0.5).toFixed(2);
-  return `(${firstItem + number},${firstOrder + number},${id},${quantityOf(number)},${unitPrice})`;
+  return `(${firstItem + itemKeys * number},${firstOrder + number},${id},${quantityOf(number)},${unitPrice})`;
 }
 
 function totalOf(number: number): string {
