@@ -17,7 +17,7 @@ import { scriptOf, type Ground } from "../../tools/lib/load/statements";
 const operations = Object.keys(changesOf) as Operation[];
 
 function lane(): LaneState {
-  return { serial: 1, live: [], next: 1 };
+  return { serial: 1, live: [], rekeyed: new Set(), next: 1 };
 }
 
 /** Plans and commits transactions, one after the other. */
@@ -104,7 +104,7 @@ const ground: Ground = {
 
 test("a transaction's script says of each statement how many rows it changes, as many as were planned in all", (t) => {
   for (const plan of play(lane(), 200, 12)) {
-    const { sql, affected } = scriptOf(plan, ground);
+    const { sql, affected } = scriptOf(plan, ground, new Set());
     const statements = sql.split(";\n");
     t.is(statements.length, affected.length);
     t.is(statements[0], "BEGIN");
@@ -119,11 +119,22 @@ test("a transaction's script says of each statement how many rows it changes, as
 
 test("an order goes after its item, and comes before it", (t) => {
   const orders = { insert: [1], update: [], status: [], move: [], rekey: [], remove: [2] };
-  const { sql } = scriptOf({ serial: 9, orders, changes: 5 }, ground);
+  const { sql } = scriptOf({ serial: 9, orders, changes: 5 }, ground, new Set());
   t.true(sql.indexOf("INSERT INTO orders") < sql.indexOf("INSERT INTO order_items"));
   t.true(sql.indexOf("FROM order_items") < sql.indexOf("FROM orders"));
   t.regex(sql, /quantity = 9 WHERE order_id = 1000/);
   t.regex(sql, /\(5002,1001,3,2,1\.50\)/);
+});
+
+test("an item that has changed its key is known by the one it has", (t) => {
+  const state: LaneState = { serial: 1, live: [1, 2], rekeyed: new Set([2]), next: 3 };
+  const orders = { insert: [], update: [], status: [], move: [], rekey: [1, 2], remove: [] };
+  const plan: Plan = { serial: 2, orders, changes: 5 };
+  t.regex(scriptOf(plan, ground, state.rekeyed).sql, /WHERE item_id IN \(5002,5005\)/);
+  commit(state, plan);
+  t.regex(scriptOf(plan, ground, state.rekeyed).sql, /WHERE item_id IN \(5003,5004\)/);
+  commit(state, { ...plan, orders: { ...orders, rekey: [], remove: [1] } });
+  t.deepEqual(state.rekeyed, new Set());
 });
 
 test("changes are due at an even rate, however late the last one was", (t) => {

@@ -46,7 +46,7 @@ export class Lane {
    * @throws what the source refuses for good
    */
   async make(plan: Plan, giveUp: AbortSignal): Promise<{ outcome: Outcome; at: number }> {
-    const script = scriptOf(plan, this.ground);
+    const script = scriptOf(plan, this.ground, this.state.rekeyed);
     let sentAt: number | undefined;
     for (;;) {
       try {

@@ -166,7 +166,7 @@ async function prepareLanes(
         `BEGIN; ${insertFirst(firstOrder + start, firstItem + itemKeys * start, products[0]!)}; COMMIT`,
       );
     const lanes = starts.map((start) => {
-      const state: LaneState = { serial: firstSerial, live: [], next: start + 1 };
+      const state: LaneState = { serial: firstSerial, live: [], rekeyed: new Set(), next: start + 1 };
       return new Lane(access, { firstOrder, firstItem, marker: firstOrder + start, products, pivot }, state);
     });
     return { lanes, prepared: made + changesOf.insert * count };

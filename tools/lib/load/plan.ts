@@ -51,6 +51,8 @@ export interface LaneState {
   serial: number;
   /** Orders that are there. */
   readonly live: number[];
+  /** Those whose item has its second key. */
+  readonly rekeyed: Set<number>;
   /** The number of the next new order. */
   next: number;
 }
@@ -109,6 +111,8 @@ export function commit(lane: LaneState, { serial, orders }: Plan): void {
     lane.live.pop();
   }
   lane.live.push(...orders.insert);
+  for (const order of orders.rekey) if (!lane.rekeyed.delete(order)) lane.rekeyed.add(order);
+  for (const order of orders.remove) lane.rekeyed.delete(order);
 }
 
 function drawOperation(mix: Mix, random: Random): Operation {

@@ -20,7 +20,7 @@ export interface Product {
   readonly name: string;
 }
 
-/** Values of `item_id` for each order, of which its item has one at a time. */
+/** Values of `item_id` for each order; its item has one of them at a time. */
 export const itemKeys = 2;
 
 /** The statuses of an order, in the order in which it takes them; after the last comes the first. */
@@ -38,8 +38,12 @@ export interface Script {
 /**
  * The statements of a planned transaction. Pure. Every one of them really changes each of its rows: MySQL does not log
  * an update that leaves a row as it was, and the load counts what is in the binlog.
+ *
+ * @param rekeyed orders whose item has its second key
  */
-export function scriptOf({ serial, orders }: Plan, ground: Ground): Script {
+export function scriptOf({ serial, orders }: Plan, ground: Ground, rekeyed: ReadonlySet<number>): Script {
+  const itemId = (n: number) => ground.firstItem + itemKeys * n + (rekeyed.has(n) ? 1 : 0);
+  const itemIds = (numbers: readonly number[]) => numbers.map(itemId).join(",");
   const orderIds = (numbers: readonly number[]) => numbers.map((n) => ground.firstOrder + n).join(",");
   const { insert, update, status, move, rekey, remove } = orders;
   const statements: [sql: string, affected: number | undefined][] = [
@@ -65,10 +69,7 @@ export function scriptOf({ serial, orders }: Plan, ground: Ground): Script {
         `UPDATE orders SET quantity = quantity + 1, total_price = total_price + 1.25 WHERE order_id IN (${orderIds(update)})`,
         update.length,
       ],
-      [
-        `UPDATE order_items SET quantity = quantity + 1 WHERE order_id IN (${orderIds(update)})`,
-        update.length,
-      ],
+      [`UPDATE order_items SET quantity = quantity + 1 WHERE item_id IN (${itemIds(update)})`, update.length],
     );
   if (status.length > 0)
     statements.push([
@@ -86,12 +87,12 @@ export function scriptOf({ serial, orders }: Plan, ground: Ground): Script {
   if (rekey.length > 0)
     statements.push([
       `UPDATE order_items SET item_id = item_id + IF((item_id - ${ground.firstItem}) % ${itemKeys} = 0, 1, -1) ` +
-        `WHERE order_id IN (${orderIds(rekey)})`,
+        `WHERE item_id IN (${itemIds(rekey)})`,
       rekey.length,
     ]);
   if (remove.length > 0)
     statements.push(
-      [`DELETE FROM order_items WHERE order_id IN (${orderIds(remove)})`, remove.length],
+      [`DELETE FROM order_items WHERE item_id IN (${itemIds(remove)})`, remove.length],
       [`DELETE FROM orders WHERE order_id IN (${orderIds(remove)})`, remove.length],
     );
   statements.push(["COMMIT", undefined]);

@@ -3,6 +3,8 @@ package io.tributary.clickhouse;
 import io.tributary.clickhouse.BatchInserter.Refused;
 import io.tributary.clickhouse.rowbinary.UnwritableException;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -12,11 +14,17 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
- * One table's way into the warehouse: a batch that fills while at most one other is on its way.
- * Everything happens on the task's thread except the insert itself, which reports back through the
- * task's mailbox.
+ * One table's way into the warehouse: a batch that fills while others are on their way. Everything
+ * happens on the task's thread except the insert itself, which reports back through the task's
+ * mailbox.
  */
 final class TableLane<T> {
+  /**
+   * Inserts at once. The second is for full batches only: behind a backlog it keeps the warehouse
+   * busy while the first is answered, and rows that come as they are made rather grow into one.
+   */
+  static final int INSERTS_AT_ONCE = 2;
+
   private final String table;
   private final FlushSettings settings;
   private final BatchInserter<T> inserter;
@@ -27,8 +35,8 @@ final class TableLane<T> {
   private final TableMetrics metrics;
 
   private RowBatch<T> filling = new RowBatch<>();
-  private RowBatch<T> spare = new RowBatch<>();
-  private boolean inFlight;
+  private final Deque<RowBatch<T>> spares = new ArrayDeque<>(INSERTS_AT_ONCE);
+  private int inFlight;
   private boolean draining;
   private long firstAt;
   private long lastAt;
@@ -102,19 +110,29 @@ final class TableLane<T> {
 
   /** Whether nothing waits and nothing is on its way. */
   boolean isEmpty() {
-    return !inFlight && filling.isEmpty();
+    return inFlight == 0 && filling.isEmpty();
   }
 
   private boolean isFull() {
     return filling.rowCount() >= settings.maxRows() || filling.bytes() >= settings.maxBytes();
   }
 
-  /** Sends the batch, or looks again when it is due. While one is on its way, its end looks. */
+  /**
+   * Sends the batch, or looks again when it is due. While others are on their way, their end looks.
+   */
   private void sendIfTime() {
-    if (inFlight || filling.isEmpty()) {
+    if (filling.isEmpty() || inFlight == INSERTS_AT_ONCE) {
       return;
     }
-    if (draining || isFull() || clock.getCurrentProcessingTime() >= dueAt()) {
+    if (isFull()) {
+      send();
+    } else if (inFlight == 0) {
+      sendOrAwaitDue();
+    }
+  }
+
+  private void sendOrAwaitDue() {
+    if (draining || clock.getCurrentProcessingTime() >= dueAt()) {
       send();
     } else {
       awaitDue();
@@ -123,9 +141,8 @@ final class TableLane<T> {
 
   private void send() {
     RowBatch<T> batch = filling;
-    filling = spare;
-    spare = null;
-    inFlight = true;
+    filling = spares.isEmpty() ? new RowBatch<>() : spares.pop();
+    inFlight++;
     inserts.execute(() -> insert(batch));
   }
 
@@ -174,8 +191,8 @@ final class TableLane<T> {
     }
     metrics.inserted(batch.rowCount() - refused.size(), millis);
     batch.clear();
-    spare = batch;
-    inFlight = false;
+    spares.push(batch);
+    inFlight--;
     draining = draining && !filling.isEmpty();
     sendIfTime();
   }
