@@ -20,8 +20,9 @@ import org.apache.flink.util.function.ThrowingRunnable;
  */
 final class TableLane<T> {
   /**
-   * Inserts at once. The second is for full batches only: behind a backlog it keeps the warehouse
-   * busy while the first is answered, and rows that come as they are made rather grow into one.
+   * Inserts at once. The second is for full batches, and for a checkpoint: behind a backlog it
+   * keeps the warehouse busy while the first is answered. Rows that come as they are made rather
+   * wait and grow into one.
    */
   static final int INSERTS_AT_ONCE = 2;
 
@@ -124,7 +125,7 @@ final class TableLane<T> {
     if (filling.isEmpty() || inFlight == INSERTS_AT_ONCE) {
       return;
     }
-    if (isFull()) {
+    if (draining || isFull()) {
       send();
     } else if (inFlight == 0) {
       sendOrAwaitDue();
@@ -132,7 +133,7 @@ final class TableLane<T> {
   }
 
   private void sendOrAwaitDue() {
-    if (draining || clock.getCurrentProcessingTime() >= dueAt()) {
+    if (clock.getCurrentProcessingTime() >= dueAt()) {
       send();
     } else {
       awaitDue();
@@ -143,6 +144,7 @@ final class TableLane<T> {
     RowBatch<T> batch = filling;
     filling = spares.isEmpty() ? new RowBatch<>() : spares.pop();
     inFlight++;
+    draining = false;
     inserts.execute(() -> insert(batch));
   }
 
@@ -193,7 +195,6 @@ final class TableLane<T> {
     batch.clear();
     spares.push(batch);
     inFlight--;
-    draining = draining && !filling.isEmpty();
     sendIfTime();
   }
 

@@ -7,6 +7,7 @@ import io.tributary.clickhouse.rowbinary.RowBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
@@ -66,6 +67,39 @@ class TableLaneTest {
   }
 
   @Test
+  void hasTwoFullBatchesOnTheirWayButNoPartOfOneBesideAnother() throws Exception {
+    List<Runnable> onTheirWay = new ArrayList<>();
+    TableLane<Integer> lane =
+        lane(
+            EVERY_SECOND_ROW,
+            (rows, from, to) -> inserts.add(to - from),
+            new DirectMailbox(ThrowingRunnable::run),
+            onTheirWay::add);
+    for (int i = 0; i < 5; i++) {
+      write(lane, i);
+    }
+    lane.drain();
+    assertThat(onTheirWay).as("0 and 1, 2 and 3; the last row waits").hasSize(2);
+
+    write(lane, 5);
+    assertThatThrownBy(lane::awaitRoom).as("room").hasMessage(DirectMailbox.NOTHING_COMES);
+    assertThat(onTheirWay).hasSize(2);
+
+    onTheirWay.get(1).run();
+    assertThat(onTheirWay).as("4 and 5").hasSize(3);
+    write(lane, 6);
+    onTheirWay.get(0).run();
+    assertThat(onTheirWay).as("6 alone, beside 4 and 5").hasSize(3);
+
+    lane.drain();
+    assertThat(onTheirWay).as("6, for a checkpoint").hasSize(4);
+    onTheirWay.get(2).run();
+    onTheirWay.get(3).run();
+    assertThat(inserts).containsExactly(2, 2, 2, 1);
+    assertThat(lane.isEmpty()).isTrue();
+  }
+
+  @Test
   void waitsWhileRowsKeepComingButNotForever() throws Exception {
     TableLane<Integer> lane = lane(UP_TO_50_MILLIS, (rows, from, to) -> inserts.add(to - from));
     for (int millis = 0; millis < 100; millis += 4) {
@@ -116,12 +150,20 @@ class TableLaneTest {
 
   private TableLane<Integer> lane(
       FlushSettings settings, BatchInserter.Target target, MailboxExecutor mailbox) {
+    return lane(settings, target, mailbox, Runnable::run);
+  }
+
+  private TableLane<Integer> lane(
+      FlushSettings settings,
+      BatchInserter.Target target,
+      MailboxExecutor mailbox,
+      Executor inserts) {
     return new TableLane<>(
         "numbers",
         settings,
         target,
         (element, table, reason) -> {},
-        Runnable::run,
+        inserts,
         mailbox,
         clock,
         new UnregisteredMetricsGroup());
@@ -156,6 +198,8 @@ class TableLaneTest {
 
   /** Handles mail where it is posted. */
   private record DirectMailbox(MailHandler handler) implements MailboxExecutor {
+    static final String NOTHING_COMES = "whoever waits here waits for ever";
+
     @Override
     public void execute(
         MailOptions options,
@@ -171,7 +215,7 @@ class TableLaneTest {
 
     @Override
     public void yield() {
-      throw new AssertionError("there is never anything to wait for");
+      throw new AssertionError(NOTHING_COMES);
     }
 
     @Override
