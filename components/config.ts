@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { ports, Stack } from "./stack";
+import { browsedPorts, ports, Stack } from "./stack";
 import { Duration, Size, toMegabytes, toMilliseconds } from "./units";
 
 /**
@@ -22,6 +22,12 @@ export class SettingsError extends Error {
 
 /** The largest port there is. */
 const lastPort = 65_535;
+
+/** Ports that every browser refuses to open, those above 1023: the Fetch standard's "bad ports". */
+const blockedPorts = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
+  10080,
+];
 
 function wholeNumber(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`;
@@ -130,6 +136,15 @@ function contradictions(settings: {
   const highest = Math.max(...Object.values(ports)) + settings.portOffset;
   if (highest > lastPort) {
     found.push({ path: "portOffset", message: `puts a port at ${highest}, above ${lastPort}: lower it` });
+  }
+  const blocked = browsedPorts
+    .map((port) => port + settings.portOffset)
+    .find((port) => blockedPorts.includes(port));
+  if (blocked !== undefined) {
+    found.push({
+      path: "portOffset",
+      message: `puts a page at port ${blocked}, which browsers refuse to open: take another`,
+    });
   }
   if (2 * toMilliseconds(settings.captureCheckpoint) > toMilliseconds(settings.transactionTimeout)) {
     found.push({

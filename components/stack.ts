@@ -10,6 +10,9 @@ export const ports = {
   kafka: 9094,
 } as const;
 
+/** What people reach with a browser. */
+export const browsedPorts = [ports.page, ports.platformApi, ports.clickhouse, ports.flink];
+
 /** Every container, network and volume of a stack carries it, with the stack's name as value. */
 export const stackLabel = "io.tributary.stack";
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { formatCpu, parseStats } from "../../tools/lib/bench/cpu";
+import { averageCores, formatCpu, parseUsed } from "../../tools/lib/bench/cpu";
 import { formatSpread, markdownTable, spreadOf } from "../../tools/lib/bench/statistics";
 
 test("percentiles are times that were seen, by nearest rank", (t) => {
@@ -28,12 +28,16 @@ test("a spread and a table are written for people", (t) => {
   t.is(markdownTable(["a", "b"], [["1", "2"]]), "| a | b |\n| --- | --- |\n| 1 | 2 |");
 });
 
-test("docker's figures become cores, the busiest container first and without the stack's prefix", (t) => {
-  const stats = parseStats("bench-kafka 23.50%\nbench-mysql 140.00%\nbench-nginx 0.00%\n");
-  t.deepEqual(stats, [
+test("the kernel's counts become cores, the busiest container first and without the stack's prefix", (t) => {
+  t.is(parseUsed("usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n"), 2.5);
+  t.is(parseUsed("2500000000\n"), 2.5);
+  t.throws(() => parseUsed("cat: not found"), { message: /no count of processor time/ });
+  const cores = averageCores({ used: 2.5, at: 100 }, { used: 9.5, at: 105 });
+  t.is(cores, 1.4);
+  const use = new Map([
     ["bench-kafka", 0.235],
-    ["bench-mysql", 1.4],
+    ["bench-mysql", cores],
     ["bench-nginx", 0],
   ]);
-  t.is(formatCpu(new Map(stats), "bench-"), "mysql 1.40, kafka 0.23");
+  t.is(formatCpu(use, "bench-"), "mysql 1.40, kafka 0.23");
 });

@@ -43,6 +43,8 @@ test(refused, "partitions", "three", /whole number/);
 test(refused, "images", "docker.io", /write registry, packages or auto/);
 test(refused, "prefix", "Test_", /lower-case letters/);
 test(refused, "portOffset", "-1", /from 0 to 50000/);
+test(refused, "portOffset", "2000", /port 10080, which browsers refuse/);
+test(refused, "portOffset", "3000", /port 6000, which browsers refuse/);
 test(refused, "retention", "7", /"7 days"/);
 test(refused, "captureCheckpoint", "5 ms", /must be from 100 ms to 1 hour/);
 test(refused, "epoch", "2048", /from 0 to 2047/);

@@ -3,42 +3,60 @@ import { docker } from "../docker";
 /** Cores that each container used on average, by its name. */
 export type CpuUse = ReadonlyMap<string, number>;
 
+/** How much a container had used at a moment. */
+interface Reading {
+  /** Processor time since the container's start. Seconds. */
+  readonly used: number;
+  /** Seconds of a steady clock. */
+  readonly at: number;
+}
+
+/** Where the kernel counts a container's processor time: version 2 of its control groups, or version 1. */
+const counter = "cat /sys/fs/cgroup/cpu.stat 2>/dev/null || cat /sys/fs/cgroup/cpuacct/cpuacct.usage";
+
 /**
- * Watches how much processor time containers use, until it is told to stop.
+ * Begins to watch how much processor time containers use. The kernel counts it anyway; only the first and the last
+ * reading cost something.
  *
- * @param containers their names
+ * @param containers their names; each runs all the time
  * @returns what ends it and gives the averages
  */
-export function watchCpu(containers: readonly string[]): () => Promise<CpuUse> {
-  const sums = new Map<string, number>();
-  let looks = 0;
-  const stop = new AbortController();
-  const watching = (async () => {
-    while (!stop.signal.aborted) {
-      // Docker watches for a second or two before it answers.
-      for (const [name, cores] of parseStats(
-        await docker("stats", "--no-stream", "--format", "{{.Name}} {{.CPUPerc}}", ...containers),
-      ))
-        sums.set(name, (sums.get(name) ?? 0) + cores);
-      looks++;
-    }
-  })();
+export async function watchCpu(containers: readonly string[]): Promise<() => Promise<CpuUse>> {
+  const before = await readAll(containers);
   return async () => {
-    stop.abort();
-    await watching;
-    return new Map([...sums].map(([name, sum]) => [name, sum / looks]));
+    const after = await readAll(containers);
+    return new Map(
+      containers.map((name) => [name, averageCores(before.get(name)!, after.get(name)!)] as const),
+    );
   };
 }
 
-/** `kafka 23.5%` on each line → cores by container. Pure. */
-export function parseStats(text: string): [string, number][] {
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => {
-      const [name = "", percent = ""] = line.split(" ");
-      return [name, Number.parseFloat(percent) / 100];
-    });
+async function readAll(containers: readonly string[]): Promise<Map<string, Reading>> {
+  return new Map(
+    await Promise.all(
+      containers.map(async (name) => {
+        const text = await docker("exec", name, "sh", "-c", counter);
+        return [name, { used: parseUsed(text), at: performance.now() / 1000 }] as const;
+      }),
+    ),
+  );
+}
+
+/** Cores used on average from one reading to the next. Pure. */
+export function averageCores(before: Reading, after: Reading): number {
+  return (after.used - before.used) / (after.at - before.at);
+}
+
+/**
+ * Seconds of processor time, from the lines of `cpu.stat` (microseconds) or from `cpuacct.usage` (nanoseconds). Pure.
+ *
+ * @throws Error if the text is neither
+ */
+export function parseUsed(text: string): number {
+  const microseconds = /^usage_usec (\d+)$/m.exec(text)?.[1];
+  if (microseconds !== undefined) return Number(microseconds) / 1e6;
+  if (/^\d+$/.test(text.trim())) return Number(text) / 1e9;
+  throw new Error(`no count of processor time: ${text}`);
 }
 
 /** `mysql 0.31, kafka 0.12`: the busiest first, those above a hundredth of a core. Pure. */

@@ -76,7 +76,7 @@ export async function measureFreshness(
   try {
     await sleep(leadTime, undefined, { signal });
     const before = running.totals();
-    const stopWatching = watchCpu(containers);
+    const stopWatching = await watchCpu(containers);
     const arrivals = await probeFreshness(servers, duration, signal);
     const cpu = await stopWatching();
     const after = running.totals();

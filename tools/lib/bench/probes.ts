@@ -105,11 +105,14 @@ async function watchWarehouse(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const awaited = [...probes].filter(([, probe]) => probe.warehouse === undefined).map(([id]) => id);
+    const awaited = [...probes].filter(([, probe]) => probe.warehouse === undefined);
     if (awaited.length > 0) {
-      // The time spares a search through all orders; a probe is no older than what it may take.
+      const oldest = Math.min(...awaited.map(([, { committed }]) => committed));
+      const age = Math.ceil((performance.now() - oldest) / 1000) + 1;
+      // The time spares a search through all orders.
       const query = `SELECT toInt64(order_id) AS id FROM ${realtimeViewOf(orders)}
-        WHERE created_at > now64(6) - INTERVAL ${(2 * patience) / 1000} SECOND AND order_id IN (${awaited.join()})
+        WHERE created_at > now64(6) - INTERVAL ${age} SECOND
+          AND order_id IN (${awaited.map(([id]) => id).join()})
         SETTINGS output_format_json_quote_64bit_integers = 0`;
       const seen = await ask<{ id: number }>(warehouse, query);
       const now = performance.now();

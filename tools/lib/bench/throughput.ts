@@ -64,8 +64,8 @@ async function sustainedRound(
   signal: AbortSignal,
 ): Promise<Round> {
   const markers = new Markers();
+  const stopWatching = await watchCpu(containers);
   const load = await startLoad(servers.source, { ...unbounded, atMost: duration, onCommit: markers.note });
-  const stopWatching = watchCpu(containers);
   const begun = Date.now();
   await new Promise((resolve) => setTimeout(resolve, duration));
   const { changes, seconds } = await load.stop();
@@ -91,7 +91,7 @@ export async function measureApi(
   containers: readonly string[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const stopWatching = watchCpu(containers);
+  const stopWatching = await watchCpu(containers);
   const result = await autocannon({
     url: `${servers.outputs.platformApiUrl}/api/orders`,
     method: "POST",
@@ -152,7 +152,7 @@ export async function measureBacklog(
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const firstRow = performance.now();
-    const stopWatching = watchCpu(containers);
+    const stopWatching = await watchCpu(containers);
     await markers.awaitAll(servers, patience, signal);
     await awaitTopicsPassed(servers, patience, signal);
     const drained = performance.now();
@@ -188,7 +188,7 @@ export async function measureSnapshot(
 ): Promise<Finding[]> {
   const rows = await rowsOfLoaded(servers);
   const before = await newestVersion(servers);
-  const stopWatching = watchCpu(containers);
+  const stopWatching = await watchCpu(containers);
   await startAfresh();
   // All rows of a snapshot have one version, and nothing else is written meanwhile.
   const written = `FROM (${everyLoaded((table) => `SELECT _topic_time, _ingested_at FROM ${table} WHERE _version > ${before}`)})`;
