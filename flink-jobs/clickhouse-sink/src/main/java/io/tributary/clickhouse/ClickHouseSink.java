@@ -47,7 +47,7 @@ public final class ClickHouseSink<T> implements Sink<T> {
   @Override
   public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
     List<String> tables = encoders.tables();
-    Warehouse warehouse = Warehouse.at(connection, tables.size() * TableLane.INSERTS_AT_ONCE);
+    Warehouse warehouse = Warehouse.at(connection, tables.size() * FlushSettings.INSERTS_AT_ONCE);
     try {
       List<TableSchema> schemas = describe(warehouse, tables);
       return new ClickHouseWriter<>(

@@ -21,6 +21,16 @@ public record FlushSettings(int maxRows, long maxBytes, Duration longestWait, Du
     implements Serializable {
 
   /**
+   * Inserts that may be on their way to a table at once. The second is for full batches, and for a
+   * checkpoint: behind a backlog it keeps the warehouse busy while the first is answered. Rows that
+   * come as they are made rather wait and grow into one.
+   */
+  static final int INSERTS_AT_ONCE = 2;
+
+  /** Batches that a table may have in memory: one that fills, and those on their way. */
+  public static final int BATCHES = 1 + INSERTS_AT_ONCE;
+
+  /**
    * Refuses limits that could never be reached or never be kept.
    *
    * @throws IllegalArgumentException if a limit is not positive, or the quiet below a millisecond

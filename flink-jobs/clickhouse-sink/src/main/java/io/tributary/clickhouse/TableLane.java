@@ -19,13 +19,6 @@ import org.apache.flink.util.function.ThrowingRunnable;
  * mailbox.
  */
 final class TableLane<T> {
-  /**
-   * Inserts at once. The second is for full batches, and for a checkpoint: behind a backlog it
-   * keeps the warehouse busy while the first is answered. Rows that come as they are made rather
-   * wait and grow into one.
-   */
-  static final int INSERTS_AT_ONCE = 2;
-
   private final String table;
   private final FlushSettings settings;
   private final BatchInserter<T> inserter;
@@ -36,7 +29,7 @@ final class TableLane<T> {
   private final TableMetrics metrics;
 
   private RowBatch<T> filling = new RowBatch<>();
-  private final Deque<RowBatch<T>> spares = new ArrayDeque<>(INSERTS_AT_ONCE);
+  private final Deque<RowBatch<T>> spares = new ArrayDeque<>();
   private int inFlight;
   private boolean draining;
   private long firstAt;
@@ -122,7 +115,7 @@ final class TableLane<T> {
    * Sends the batch, or looks again when it is due. While others are on their way, their end looks.
    */
   private void sendIfTime() {
-    if (filling.isEmpty() || inFlight == INSERTS_AT_ONCE) {
+    if (filling.isEmpty() || inFlight == FlushSettings.INSERTS_AT_ONCE) {
       return;
     }
     if (draining || isFull()) {

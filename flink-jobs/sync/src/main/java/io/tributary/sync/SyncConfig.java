@@ -32,11 +32,11 @@ public record SyncConfig(
   /** A burst of changes is over when nothing has come for this part of the flush interval. */
   private static final int QUIET_PART = 10;
 
-  /**
-   * Memory that one table's batch may take. A table has at most two batches, one that fills and one
-   * on its way, so four tables that are all behind take 128 MiB.
-   */
-  private static final long FLUSH_BYTES = 16L << 20;
+  /** Memory that a batch may take: more than this makes no insert cheaper. */
+  private static final long MAX_FLUSH_BYTES = 16L << 20;
+
+  /** Memory that all batches may take, however many tables are behind at once. */
+  private static final long BUFFER_BYTES = 240L << 20;
 
   /**
    * Reads the command line.
@@ -45,11 +45,12 @@ public record SyncConfig(
    */
   public static SyncConfig fromArgs(String... argv) {
     Arguments args = Arguments.of(argv);
+    List<TableSpec> tables = args.tables("tables");
     SyncConfig config =
         new SyncConfig(
             args.text("kafka-bootstrap"),
             args.text("group"),
-            args.tables("tables"),
+            tables,
             new ClickHouseConnection(
                 args.text("clickhouse-url"),
                 args.text("clickhouse-user"),
@@ -58,15 +59,20 @@ public record SyncConfig(
             args.read("visibility", Visibility.COMMITTED, Visibility::parse),
             args.millis("checkpoint-interval-ms"),
             flushSettings(
+                tables.size(),
                 (int) args.integer("flush-rows", 1, MAX_FLUSH_ROWS),
                 args.millis("flush-interval-ms")));
     args.requireValid();
     return config;
   }
 
-  private static FlushSettings flushSettings(int rows, Duration interval) {
+  private static FlushSettings flushSettings(int tables, int rows, Duration interval) {
+    long share = BUFFER_BYTES / ((long) FlushSettings.BATCHES * Math.max(1, tables));
     Duration quiet = interval.dividedBy(QUIET_PART);
     return new FlushSettings(
-        rows, FLUSH_BYTES, interval, quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet);
+        rows,
+        Math.min(MAX_FLUSH_BYTES, share),
+        interval,
+        quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet);
   }
 }

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SyncConfigTest {
@@ -43,6 +45,22 @@ class SyncConfigTest {
     assertThat(config.flush().maxRows()).isEqualTo(50_000);
     assertThat(config.flush().longestWait()).isEqualTo(Duration.ofMillis(50));
     assertThat(config.flush().quiet()).isEqualTo(Duration.ofMillis(5));
+  }
+
+  @Test
+  void givesManyTablesSmallerBatchesThanFew() {
+    assertThat(SyncConfig.fromArgs(ARGS).flush().maxBytes()).isEqualTo(16 << 20);
+
+    String spec = TABLES.strip().substring(1, TABLES.strip().length() - 1);
+    String[] args = ARGS.clone();
+    args[Arrays.asList(args).indexOf(TABLES)] =
+        IntStream.range(0, 40)
+            .mapToObj(i -> spec.replace("orders", "orders" + i))
+            .collect(Collectors.joining(",", "[", "]"));
+
+    assertThat(SyncConfig.fromArgs(args).flush().maxBytes())
+        .as("40 tables, three batches each, in 240 MiB")
+        .isEqualTo(2 << 20);
   }
 
   @Test
