@@ -16,8 +16,12 @@ import java.time.Duration;
  *     from
  * @param longestWait how long the first row of a batch waits for others, however many still come
  * @param quiet how long nothing more must come for a burst to be over
+ * @param longestRest a table rests after an insert for as long as the insert took, at most this; a
+ *     full batch and a checkpoint do not wait for it. Where rows go as they come, a warehouse that
+ *     has other work to do then gets fewer and larger inserts, and the rows are there sooner.
  */
-public record FlushSettings(int maxRows, long maxBytes, Duration longestWait, Duration quiet)
+public record FlushSettings(
+    int maxRows, long maxBytes, Duration longestWait, Duration quiet, Duration longestRest)
     implements Serializable {
 
   /**
@@ -33,13 +37,18 @@ public record FlushSettings(int maxRows, long maxBytes, Duration longestWait, Du
   /**
    * Refuses limits that could never be reached or never be kept.
    *
-   * @throws IllegalArgumentException if a limit is not positive, or the quiet below a millisecond
+   * @throws IllegalArgumentException if rows or bytes are not positive, the quiet is below a
+   *     millisecond, or the wait or the rest negative
    */
   public FlushSettings {
-    if (maxRows < 1 || maxBytes < 1 || longestWait.isNegative() || quiet.toMillis() < 1) {
+    if (maxRows < 1
+        || maxBytes < 1
+        || quiet.toMillis() < 1
+        || longestWait.isNegative()
+        || longestRest.isNegative()) {
       throw new IllegalArgumentException(
-          "rows and bytes per flush and its quiet must be at least 1 and the wait not negative: %d, %d, %s, %s"
-              .formatted(maxRows, maxBytes, quiet, longestWait));
+          "rows and bytes per flush and its quiet must be at least 1, the wait and the rest not negative: %d, %d, %s, %s, %s"
+              .formatted(maxRows, maxBytes, quiet, longestWait, longestRest));
     }
   }
 
@@ -52,5 +61,16 @@ public record FlushSettings(int maxRows, long maxBytes, Duration longestWait, Du
    */
   public long dueAt(long firstAt, long lastAt) {
     return Math.min(firstAt + longestWait.toMillis(), lastAt + quiet.toMillis());
+  }
+
+  /**
+   * Until when a table rests after an insert.
+   *
+   * @param storedAt when the insert was over, in milliseconds of any clock
+   * @param millis how long it took
+   * @return milliseconds of the same clock
+   */
+  public long restsUntil(long storedAt, long millis) {
+    return storedAt + Math.min(millis, longestRest.toMillis());
   }
 }

@@ -35,6 +35,7 @@ final class TableLane<T> {
   private long firstAt;
   private long lastAt;
   private boolean timerSet;
+  private long restsUntil;
 
   /** Takes what the warehouse refused. */
   @FunctionalInterface
@@ -155,7 +156,7 @@ final class TableLane<T> {
   }
 
   private long dueAt() {
-    return settings.dueAt(firstAt, lastAt);
+    return Math.max(restsUntil, settings.dueAt(firstAt, lastAt));
   }
 
   /** Runs in a thread of its own: touches nothing of the lane but what never changes. */
@@ -184,6 +185,7 @@ final class TableLane<T> {
     for (Refused<T> letter : refused) {
       addDeadLetter(letter.element(), letter.reason());
     }
+    restsUntil = settings.restsUntil(clock.getCurrentProcessingTime(), millis);
     metrics.inserted(batch.rowCount() - refused.size(), millis);
     batch.clear();
     spares.push(batch);

@@ -39,7 +39,11 @@ class ClickHouseSinkTest {
   private static final int INTERVAL = 50;
   private static final FlushSettings SETTINGS =
       new FlushSettings(
-          100, 1 << 20, Duration.ofMillis(INTERVAL), Duration.ofMillis(INTERVAL / 10));
+          100,
+          1 << 20,
+          Duration.ofMillis(INTERVAL),
+          Duration.ofMillis(INTERVAL / 10),
+          Duration.ZERO);
 
   /** Elements of these numbers: encoding refuses the first, the script may refuse the second. */
   private static final long UNWRITABLE = -1;

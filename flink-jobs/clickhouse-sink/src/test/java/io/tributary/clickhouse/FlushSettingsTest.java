@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FlushSettingsTest {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final FlushSettings SETTINGS =
-      new FlushSettings(50_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5));
+      new FlushSettings(
+          50_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), Duration.ofMillis(20));
 
   @ParameterizedTest
   @CsvSource({"100, 100, 105", "100, 130, 135", "100, 146, 150", "100, 900, 150"})
@@ -20,14 +21,23 @@ class FlushSettingsTest {
     assertThat(SETTINGS.dueAt(firstAt, lastAt)).isEqualTo(dueAt);
   }
 
+  @ParameterizedTest
+  @CsvSource({"100, 0, 100", "100, 7, 107", "100, 120000, 120"})
+  void restsForAsLongAsAnInsertTookButNotForLong(long storedAt, long millis, long until) {
+    assertThat(SETTINGS.restsUntil(storedAt, millis)).isEqualTo(until);
+  }
+
   @Test
   void refusesLimitsThatCannotBeKept() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND))
+        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND, Duration.ZERO))
         .withMessageContaining("at least 1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND));
+        .isThrownBy(
+            () -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND, Duration.ZERO));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO));
+        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO, Duration.ZERO));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, MILLISECOND, Duration.ofMillis(-1)));
   }
 }

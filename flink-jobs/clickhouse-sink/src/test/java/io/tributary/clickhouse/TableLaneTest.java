@@ -19,10 +19,13 @@ import org.junit.jupiter.api.Test;
 /** A lane on its own, its insert and its mailbox in the test's thread. */
 class TableLaneTest {
   private static final FlushSettings EVERY_SECOND_ROW =
-      new FlushSettings(2, 1 << 20, Duration.ofHours(1), Duration.ofHours(1));
+      new FlushSettings(2, 1 << 20, Duration.ofHours(1), Duration.ofHours(1), Duration.ZERO);
 
   private static final FlushSettings UP_TO_50_MILLIS =
-      new FlushSettings(1_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5));
+      new FlushSettings(1_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), Duration.ZERO);
+
+  private static final FlushSettings RESTING_UP_TO_20_MILLIS =
+      new FlushSettings(2, 1 << 20, Duration.ZERO, Duration.ofMillis(1), Duration.ofMillis(20));
 
   private final List<Integer> inserts = new ArrayList<>();
   private final TestProcessingTimeService clock = new TestProcessingTimeService();
@@ -115,6 +118,34 @@ class TableLaneTest {
   }
 
   @Test
+  void restsAfterAnInsertUnlessABatchIsFullOrACheckpointWaits() throws Exception {
+    TableLane<Integer> lane =
+        lane(
+            RESTING_UP_TO_20_MILLIS,
+            (rows, from, to) -> {
+              spendMillis(30);
+              inserts.add(to - from);
+            });
+    clock.setCurrentTime(0);
+    write(lane, 1);
+    assertThat(inserts).as("the first at once").containsExactly(1);
+
+    clock.setCurrentTime(19);
+    write(lane, 2);
+    assertThat(inserts).as("rests").containsExactly(1);
+    clock.setCurrentTime(20);
+    assertThat(inserts).as("20 ms later").containsExactly(1, 1);
+
+    write(lane, 3);
+    write(lane, 4);
+    assertThat(inserts).as("full").containsExactly(1, 1, 2);
+
+    write(lane, 5);
+    lane.drain();
+    assertThat(inserts).as("for a checkpoint").containsExactly(1, 1, 2, 1);
+  }
+
+  @Test
   void drainsNothingWhenThereIsNothing() {
     TableLane<Integer> lane = lane((rows, from, to) -> inserts.add(to - from));
 
@@ -167,6 +198,13 @@ class TableLaneTest {
         mailbox,
         clock,
         new UnregisteredMetricsGroup());
+  }
+
+  private static void spendMillis(long millis) {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < millis * 1_000_000) {
+      Thread.onSpinWait();
+    }
   }
 
   private static void write(TableLane<Integer> lane, int number) throws Exception {

@@ -73,6 +73,7 @@ public record SyncConfig(
         rows,
         Math.min(MAX_FLUSH_BYTES, share),
         interval,
-        quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet);
+        quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet,
+        Duration.ZERO);
   }
 }

@@ -47,6 +47,9 @@ public final class SyncJob {
   /** Early changes come one by one and not in bursts: they wait no longer for company than this. */
   private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(10);
 
+  /** They leave the warehouse time for the committed ones, which come beside them. */
+  private static final Duration EARLY_REST = Duration.ofMillis(200);
+
   /**
    * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
    * for the next.
@@ -185,6 +188,7 @@ public final class SyncJob {
             config.flush().maxRows(),
             config.flush().maxBytes(),
             EARLY_FLUSH_INTERVAL,
-            EARLY_FLUSH_INTERVAL));
+            EARLY_FLUSH_INTERVAL,
+            EARLY_REST));
   }
 }

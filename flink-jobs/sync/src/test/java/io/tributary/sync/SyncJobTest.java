@@ -163,6 +163,7 @@ class SyncJobTest {
         clickHouse.connection(folder),
         new ChangeEncoder.Factory(List.of(USERS)),
         Letters::new,
-        new FlushSettings(100, 1 << 20, Duration.ofMillis(10), Duration.ofMillis(1)));
+        new FlushSettings(
+            100, 1 << 20, Duration.ofMillis(10), Duration.ofMillis(1), Duration.ZERO));
   }
 }
