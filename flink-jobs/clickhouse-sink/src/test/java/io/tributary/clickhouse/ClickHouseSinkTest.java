@@ -180,7 +180,7 @@ class ClickHouseSinkTest {
   }
 
   @Test
-  void hasOneInsertPerTableInFlightAndHoldsBackWhatDoesNotFit() throws Exception {
+  void hasTwoFullBatchesOfATableInFlightAndHoldsBackWhatDoesNotFit() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     AtomicInteger running = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
@@ -191,13 +191,13 @@ class ClickHouseSinkTest {
           running.decrementAndGet();
           return Answer.STORED;
         });
-    // One batch on its way, the next one full: there is no room for one more.
-    write(LongStream.range(0, 200).map(i -> 2 * i).toArray());
+    // Two batches on their way, the next one full: there is no room for one more.
+    write(LongStream.range(0, 300).map(i -> 2 * i).toArray());
     Thread writer = Thread.currentThread();
     Thread observer =
         new Thread(
             () -> {
-              awaitBlocked(writer);
+              await(() -> running.get() == 2 && isBlocked(writer));
               release.countDown();
             });
     observer.start();
@@ -206,9 +206,11 @@ class ClickHouseSinkTest {
     observer.join();
     checkpoint();
 
-    assertThat(most).hasValue(1);
-    assertThat(ids("evens")).hasSize(201);
-    assertThat(clickHouse.stored()).extracting(insert -> insert.rows().size()).startsWith(100, 100);
+    assertThat(most).hasValue(2);
+    assertThat(ids("evens")).hasSize(301);
+    assertThat(clickHouse.stored())
+        .extracting(insert -> insert.rows().size())
+        .containsExactlyInAnyOrder(100, 100, 100, 1);
   }
 
   @Test
@@ -354,11 +356,9 @@ class ClickHouseSinkTest {
         .anyMatch(thread -> thread.getState() == Thread.State.TIMED_WAITING);
   }
 
-  private static void awaitBlocked(Thread thread) {
-    await(
-        () ->
-            thread.getState() == Thread.State.WAITING
-                || thread.getState() == Thread.State.TIMED_WAITING);
+  private static boolean isBlocked(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        || thread.getState() == Thread.State.TIMED_WAITING;
   }
 
   /** Looks every millisecond; the test's time-out ends it. */
