@@ -44,17 +44,17 @@ const program = command(
     new Option("--only <group...>", "only these").choices(groups).default(usualGroups, "all but faults"),
   )
   .option(
-    "--restart-docker",
-    "one of the faults restarts Docker: every container of this machine stops",
+    "--host-faults",
+    "also the faults that take root on Linux: connections are cut, and Docker is restarted, so every container stops",
     false,
   )
   .option("--write-report", "put what the fault suite measures into docs/faults.md", false)
   .option("--keep", `leave the stack up, to look at it; \`make down STACK=${testStack}\` removes it`, false)
   .parse();
-const { only, keep, restartDocker, writeReport } = program.opts<{
+const { only, keep, hostFaults, writeReport } = program.opts<{
   only: readonly Group[];
   keep: boolean;
-  restartDocker: boolean;
+  hostFaults: boolean;
   writeReport: boolean;
 }>();
 
@@ -166,7 +166,7 @@ async function runFaultSuite(progress: Progress): ReturnType<typeof runAva> {
   const outcome = await runAva(progress, "ava.faults.config.mjs", [], {
     TRIBUTARY_STACK: testStack,
     TRIBUTARY_FAULT_RESULTS: file,
-    ...(restartDocker && { TRIBUTARY_RESTART_DOCKER: "yes" }),
+    ...(hostFaults && { TRIBUTARY_HOST_FAULTS: "yes" }),
   });
   if (writeReport) writeFaultReport(file);
   return outcome;

@@ -3,7 +3,7 @@ import test from "ava";
 import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
 import { survive } from "../lib/fault";
 import { restartsOf } from "../lib/jobs";
-import { cutOff, frozen, type Server } from "../lib/servers";
+import { cutOff, frozen, servers, type Server } from "../lib/servers";
 import { container, docker, source, stackOutputs } from "../lib/stack";
 
 /** How long an outage lasts. Milliseconds. */
@@ -52,7 +52,7 @@ test("ZooKeeper away for 20 seconds", async (t) => {
   await survive(t, { inject: () => without("flink-zookeeper", short) });
 });
 
-for (const server of ["mysql", "kafka", "flink-taskmanager", "clickhouse-server"] as const) {
+for (const server of servers) {
   test(`${server} cut off from the network for 20 seconds`, async (t) => {
     await survive(t, { inject: () => cutOff(server, () => sleep(short)) });
   });

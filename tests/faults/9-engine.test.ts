@@ -1,4 +1,4 @@
-// Every container of this machine stops with Docker, whoever it belongs to: only with `--restart-docker`.
+// Every container of this machine stops with Docker, whoever it belongs to: only with `--host-faults`.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import test from "ava";

@@ -16,14 +16,13 @@ export type Server = (typeof servers)[number];
 
 /** Kills a container's main process, as a crash does: to Docker it died by itself, so it starts again by its policy. */
 export async function crash(server: Server): Promise<void> {
-  const name = await container(server);
-  const pid = await docker("inspect", "--format", "{{.State.Pid}}", name);
+  const pid = await inspect(server, "{{.State.Pid}}");
   try {
     process.kill(Number(pid), "SIGKILL");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
     // Docker may do what this user may not.
-    const image = await docker("inspect", "--format", "{{.Image}}", name);
+    const image = await inspect(server, "{{.Image}}");
     const options = ["--rm", "--pid=host", "--network=none", "--user=0", "--entrypoint=kill"];
     await docker("run", ...options, image, "-9", pid);
   }
@@ -43,6 +42,32 @@ export async function cutOff(server: Server, during: () => Promise<void>): Promi
   } finally {
     await docker("network", "connect", "--alias", server, network, name);
   }
+}
+
+/**
+ * Silently drops everything between two containers, both ways, does something, and lets it pass again. Docker cannot say
+ * this: it is a rule in the network namespace of the first, which takes root on Linux, and goes with it.
+ */
+export async function cutBetween(one: Server, other: Server, during: () => Promise<unknown>): Promise<void> {
+  const [pid, address] = await Promise.all([
+    inspect(one, "{{.State.Pid}}"),
+    inspect(other, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"),
+  ]);
+  const rules = async (verb: "--append" | "--delete") => {
+    const iptables = ["--target", pid, "--net", "iptables", "--wait", verb];
+    await execa("nsenter", [...iptables, "INPUT", "--source", address, "--jump", "DROP"]);
+    await execa("nsenter", [...iptables, "OUTPUT", "--destination", address, "--jump", "DROP"]);
+  };
+  await rules("--append");
+  try {
+    await during();
+  } finally {
+    if ((await inspect(one, "{{.State.Pid}}")) === pid) await rules("--delete");
+  }
+}
+
+async function inspect(server: Server, format: string): Promise<string> {
+  return docker("inspect", "--format", format, await container(server));
 }
 
 /** Stops every process of a server where it is, lets something happen meanwhile, and lets them go on. */
