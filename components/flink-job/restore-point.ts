@@ -29,9 +29,19 @@ export async function newestRestorePoint(
   const found = (await onVolume(world, spec, history)) ?? (await inStatistics(world, spec));
   const usable = found.filter((point) => point.completedAt >= history.since);
   return usable.reduce<RestorePoint | undefined>(
-    (newest, point) => (newest && newest.completedAt >= point.completedAt ? newest : point),
+    (newest, point) => (newest && !isNewer(point, newest) ? newest : point),
     undefined,
   );
+}
+
+/** A savepoint is the last that a job does: of the same millisecond, it is newer than a checkpoint. */
+export function isNewer(one: RestorePoint, other: RestorePoint): boolean {
+  if (one.completedAt !== other.completedAt) return one.completedAt > other.completedAt;
+  return isSavepoint(one) && !isSavepoint(other);
+}
+
+function isSavepoint({ path }: RestorePoint): boolean {
+  return /\/savepoint-[^/]*$/.test(path);
 }
 
 async function onVolume(world: World, spec: JobSpec, history: History): Promise<RestorePoint[] | undefined> {

@@ -3,7 +3,7 @@ import { checkJob, diffJob } from "../../components/flink-job/diff";
 import { rootCause } from "../../components/flink-job/failures";
 import { contentCode, isOwn, newJobId, runsContent, submittedAt } from "../../components/flink-job/job-id";
 import type { JobRecord, JobSpec } from "../../components/flink-job/model";
-import { isOwnMetadata, pathOnVolume } from "../../components/flink-job/restore-point";
+import { isNewer, isOwnMetadata, pathOnVolume } from "../../components/flink-job/restore-point";
 import { isUploadOf, uploadName } from "../../components/flink-job/submission";
 import { parseListing } from "../../components/flink-job/volume";
 
@@ -154,6 +154,16 @@ test("a listing of the volume is read with its times", (t) => {
     ],
   );
   t.deepEqual(parseListing(""), []);
+});
+
+test("the newer state is the one of a later time, and of the same time the savepoint", (t) => {
+  const checkpoint = { path: `file:/c/${jobId}/chk-12`, completedAt: 100 };
+  const savepoint = { path: `file:/s/savepoint-${jobId.slice(0, 6)}-0123456789ab`, completedAt: 100 };
+  t.true(isNewer({ ...checkpoint, completedAt: 101 }, savepoint));
+  t.false(isNewer(savepoint, { ...checkpoint, completedAt: 101 }));
+  t.true(isNewer(savepoint, checkpoint));
+  t.false(isNewer(checkpoint, savepoint));
+  t.false(isNewer(checkpoint, checkpoint));
 });
 
 // Failures in plain words
