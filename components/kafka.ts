@@ -20,6 +20,9 @@ export interface KafkaBrokerArgs {
 const internalPort = 9092;
 const controllerPort = 9093;
 
+/** What Kafka knows the broker by. */
+export const brokerId = "1";
+
 /** 16 bytes in base64: every stack has one broker with storage of its own, so one id serves all. */
 export const clusterId = Buffer.from("tributary-kraft1").toString("base64url");
 
@@ -77,9 +80,9 @@ export function brokerSettings(advertised: string, transactionTimeout: Duration)
   const hour = String(toMilliseconds("1 hour"));
   const minute = String(toMilliseconds("1 minute"));
   return {
-    KAFKA_NODE_ID: "1",
+    KAFKA_NODE_ID: brokerId,
     KAFKA_PROCESS_ROLES: "broker,controller",
-    KAFKA_CONTROLLER_QUORUM_VOTERS: `1@localhost:${controllerPort}`,
+    KAFKA_CONTROLLER_QUORUM_VOTERS: `${brokerId}@localhost:${controllerPort}`,
     KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
     KAFKA_LISTENERS: `INTERNAL://:${internalPort},CONTROLLER://localhost:${controllerPort},EXTERNAL://:${ports.kafka}`,
     KAFKA_ADVERTISED_LISTENERS: `INTERNAL://kafka:${internalPort},EXTERNAL://${advertised}`,

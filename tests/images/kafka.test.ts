@@ -1,4 +1,6 @@
 import test, { type ExecutionContext } from "ava";
+import { parseTable } from "../../tools/lib/alarms/transactions";
+import { eventually } from "../lib/eventually";
 import { Container, createVolume, imageUnderTest, type ContainerOptions } from "./support/container";
 
 const image = imageUnderTest("kafka");
@@ -18,6 +20,9 @@ const env = {
   KAFKA_LOG_DIRS: "/var/lib/kafka/data",
   KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
   KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
+  KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: "1",
+  KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: "1",
+  KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS: "3",
   KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
   KAFKA_TRANSACTION_MAX_TIMEOUT_MS: "3600000",
 };
@@ -60,8 +65,8 @@ test("the broker is what KAFKA_ variables say, its tools are on PATH without .sh
   t.is(group.split("\n").filter((line) => line.includes("orders-cdc-topic")).length, 3);
 });
 
-async function stored(kafka: Container): Promise<number> {
-  const offsets = await kafka.bash(`kafka-get-offsets ${server} --topic orders-cdc-topic`);
+async function stored(kafka: Container, topic = "orders-cdc-topic"): Promise<number> {
+  const offsets = await kafka.bash(`kafka-get-offsets ${server} --topic ${topic}`);
   return offsets
     .split("\n")
     .map((line) => Number(line.split(":")[2]))
@@ -73,4 +78,42 @@ test("without a cluster id it does not start, and says what is missing", async (
   const { exitCode, output } = await Container.run(t, { image, user: 1000, env: others });
   t.not(exitCode, 0);
   t.regex(output, /CLUSTER_ID/);
+});
+
+// Kafka 4.3 does: its coordinator takes partitions without a leader for deleted (KAFKA-20734).
+test("a broker that is stopped among commits forgets the end of none", async (t) => {
+  const kafka = await startKafka(t);
+  await kafka.bash(`kafka-topics ${server} --create --topic t --partitions 3`);
+  for (const round of [1, 2, 3]) {
+    const commit = `kafka-producer-perf-test ${server} --topic t --num-records 1000000 --record-size 20 --throughput 300 --transaction-duration-ms 2`;
+    const before = await stored(kafka, "t");
+    await kafka.bash(
+      `for n in 1 2 3; do nohup ${commit} --transactional-id ${round}-$n >/dev/null 2>&1 & done`,
+    );
+    await eventually(
+      "they commit",
+      async () => {
+        if ((await stored(kafka, "t")) < before + 1_000) throw new Error("not yet");
+      },
+      { timeout: 60_000 },
+    );
+    t.is(await kafka.stop(), 143, "ended by the signal, not killed after it");
+    await kafka.startAgain();
+    await kafka.listens(9092);
+  }
+  const transactions = parseTable(await kafka.bash(`kafka-transactions ${server} list`));
+  t.true(transactions.some((row) => row["TransactionState"] === "CompleteCommit"));
+  const over = transactions.filter((row) => row["TransactionState"]?.startsWith("Complete"));
+  const ended = new Set(over.map((row) => row["ProducerId"]));
+  for (const partition of [0, 1, 2]) {
+    const producers = parseTable(
+      await kafka.bash(`kafka-transactions ${server} describe-producers --topic t --partition ${partition}`),
+    );
+    const open = producers.filter((row) => row["CurrentTransactionStartOffset"] !== "None");
+    t.deepEqual(
+      open.filter((row) => ended.has(row["ProducerId"])),
+      [],
+      `partition ${partition}`,
+    );
+  }
 });

@@ -1,6 +1,6 @@
 import test from "ava";
 import { alarmsOf, type Facts, type JobFacts } from "../../tools/lib/alarms/alarms";
-import { ageOf, openTransactions } from "../../tools/lib/alarms/transactions";
+import { ageOf, hangingTransactions, openTransactions } from "../../tools/lib/alarms/transactions";
 
 const job: JobFacts = {
   name: "capture",
@@ -17,6 +17,7 @@ const well: Facts = {
   jobs: [job],
   deadLetters: [],
   transactions: [{ id: "tributary-capture-0-7", age: 300 }],
+  hanging: [],
   transactionalIdPrefix: "tributary-capture",
   lag: 900,
   binlog: { retention: 7 * 86_400_000, oldest: 1, reached: 3 },
@@ -72,6 +73,13 @@ test(
   { transactions: [{ id: "other", age: 60_001 }] },
   /other, which is not capture's/,
   /Stop its producer/,
+);
+test(
+  raises,
+  "a transaction whose end Kafka has lost",
+  { hanging: [{ topic: "orders-cdc-topic", partition: 2, startOffset: 2278, age: 23 * 60_000 }] },
+  /partition 2 of orders-cdc-topic have waited at offset 2278 for 23 min/,
+  /docs\/operations\.md/,
 );
 test(raises, "a lag above ten seconds", { lag: 10_001 }, /10 s old/, /event_scheduler/);
 test(raises, "a warehouse without heartbeat", { lag: null }, /no heartbeat/, /event_scheduler/);
@@ -138,4 +146,14 @@ test("open transactions and their ages are read from what Kafka's tool prints", 
     `TransactionalId\tTransactionState\tTransactionDurationMs\ntributary-capture-0-2 \t${state} \t${duration} \n`;
   t.is(ageOf(description("Ongoing", "61000")), 61_000);
   t.is(ageOf(description("CompleteCommit", "None")), undefined);
+});
+
+test("transactions without an end are read from what Kafka's tool prints", (t) => {
+  const head =
+    "Topic\tPartition\tProducerId\tProducerEpoch\tCoordinatorEpoch\tStartOffset\tLastTimestamp\tDuration(min)\t\n";
+  t.deepEqual(hangingTransactions(head), []);
+  t.deepEqual(
+    hangingTransactions(`${head}orders-cdc-topic \t2 \t315 \t0 \t-1 \t2278 \t1795447059506 \t23 \t\n`),
+    [{ topic: "orders-cdc-topic", partition: 2, startOffset: 2278, age: 23 * 60_000 }],
+  );
 });

@@ -15,6 +15,7 @@ export interface Facts {
   /** Ids of the dead letters that nobody has replayed. */
   readonly deadLetters: readonly string[];
   readonly transactions: readonly TransactionFacts[];
+  readonly hanging: readonly HangingFacts[];
   /** Start of every transactional id of capture's. */
   readonly transactionalIdPrefix: string;
   /** Age of the newest heartbeat in the warehouse; null before the first. */
@@ -48,6 +49,16 @@ export interface JobFacts {
 export interface TransactionFacts {
   readonly id: string;
   /** Since it was begun. */
+  readonly age: number;
+}
+
+/** A transaction in a partition that Kafka's coordinator takes for ended, or does not know: nobody will ever end it. */
+export interface HangingFacts {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where it begins: readers of committed records stop there. */
+  readonly startOffset: number;
+  /** Since its last record, in whole minutes. */
   readonly age: number;
 }
 
@@ -96,6 +107,7 @@ export function alarmsOf(facts: Facts): Alarm[] {
     ...diskAlarms(facts.disk),
     ...facts.containers.flatMap(containerAlarms),
     ...facts.transactions.flatMap((one) => transactionAlarms(one, facts.transactionalIdPrefix)),
+    ...facts.hanging.flatMap(hangingAlarms),
     ...deadLetterAlarms(facts.deadLetters),
     ...lagAlarms(facts.lag),
     ...groupAlarms(facts.group),
@@ -186,6 +198,15 @@ function transactionAlarms({ id, age }: TransactionFacts, prefix: string): Alarm
   ];
 }
 
+function hangingAlarms({ topic, partition, startOffset, age }: HangingFacts): Alarm[] {
+  return [
+    {
+      what: `Kafka has lost the end of a transaction: readers of partition ${partition} of ${topic} have waited at offset ${startOffset} for ${formatDuration(age)}`,
+      remedy: 'It never ends by itself: docs/operations.md, "A transaction whose end Kafka has lost".',
+    },
+  ];
+}
+
 function deadLetterAlarms(letters: readonly string[]): Alarm[] {
   if (letters.length === 0) return [];
   return [
@@ -218,10 +239,10 @@ function groupAlarms({ name, lag }: GroupFacts): Alarm[] {
       },
     ];
   const [before, now] = lag;
-  if (now <= limits.groupLag || now <= before) return [];
+  if (now <= limits.groupLag || now < before) return [];
   return [
     {
-      what: `${now} records wait for consumer group ${name}, and they are getting more`,
+      what: `${now} records wait for consumer group ${name}, and they are not getting fewer`,
       remedy: "See whether ClickHouse keeps up; raise `parallelism` and `slots` if it has room.",
     },
   ];

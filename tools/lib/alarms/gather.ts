@@ -23,7 +23,7 @@ import {
   type GroupFacts,
   type JobFacts,
 } from "./alarms";
-import { readTransactions } from "./transactions";
+import { readHanging, readTransactions } from "./transactions";
 
 /** Nothing here may take longer to answer. Milliseconds. */
 const patience = 10_000;
@@ -38,13 +38,14 @@ export async function gatherFacts(
   const settings = readStackSettings(stack);
   const kafka = kafkaOf(outputs);
   const earlierLag = await readGroupLag(kafka);
-  const [jobs, letters, transactions, heartbeat, oldest, disk] = await Promise.all([
+  const [jobs, letters, transactions, hanging, heartbeat, oldest, disk] = await Promise.all([
     Promise.all([
       readJobFacts(outputs.flinkUrl, "capture", outputs.captureJobId, settings.captureCheckpoint),
       readJobFacts(outputs.flinkUrl, "sync", outputs.syncJobId, settings.syncCheckpoint),
     ]),
     readTopics(kafka, tables.map(deadLetterTopicOf), signal),
     readTransactions(`${settings.prefix}kafka`),
+    readHanging(`${settings.prefix}kafka`),
     readWarehouse(stack, outputs),
     readOldestBinlog(stack, outputs),
     readDisk(),
@@ -59,6 +60,7 @@ export async function gatherFacts(
     jobs,
     deadLetters: openLetters(letters).map(({ id }) => id),
     transactions,
+    hanging,
     transactionalIdPrefix,
     lag: heartbeat.lag,
     binlog,
