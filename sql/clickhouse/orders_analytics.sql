@@ -17,8 +17,10 @@
 --     is seen has its rows in place; and the counted changes are taken off only when the sums are in. What is cut off
 --     in between is counted once more, and finds no difference.
 --   * A difference is taken from the sums themselves, not from what was meant to be in them, so counting a minute
---     again repairs whatever may be wrong with it. To count everything again, after rows were removed by hand:
+--     again repairs whatever may be wrong with it. To count everything again, after rows were removed by hand, in this
+--     order (a minute that is being counted meanwhile has changes until its sums are in):
 --       INSERT INTO order_changes SELECT DISTINCT toStartOfMinute(toStartOfSecond(created_at)), 1 FROM orders_rows;
+--       INSERT INTO order_changes SELECT DISTINCT minute, 1 FROM order_changes;
 --       INSERT INTO order_changes SELECT DISTINCT minute, 1 FROM order_sums;
 -- The minute of a time is toStartOfMinute(toStartOfSecond(…)), in the types that reach before 1970 and beyond 2106: of
 -- a fraction of a second before 1970, toStartOfMinute alone makes the next minute.
