@@ -20,11 +20,12 @@ import {
 } from "../../tools/lib/verify/columns";
 import { judge, judgeByTrail, type Bracket, type TopicChange } from "../../tools/lib/verify/judge";
 import { binlogFileOf, placeOf, versionOf } from "../../tools/lib/verify/place";
-import { repairEvents } from "../../tools/lib/verify/repair";
+import { inBatches, repairEvents } from "../../tools/lib/verify/repair";
 import { recount, stillWrong } from "../../tools/lib/verify/analytics";
 import { differingSums, isOutside, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
 import { missingPartitions } from "../../tools/lib/verify/topics";
+import { chunkInWarehouse } from "../../tools/lib/verify/warehouse";
 import { Problem } from "../../tools/lib/problem";
 
 const place = fc.record({
@@ -160,6 +161,15 @@ test("chunks cover a range without gap or overlap, and are no more than asked fo
     ),
   );
   t.pass();
+});
+
+test("the warehouse counts chunks without an overflow, however wide the range is", (t) => {
+  t.is(chunkInWarehouse("id", { from: 1n, to: 10n }, 20n), "0");
+  t.is(chunkInWarehouse("id", { from: 1n, to: 2n ** 63n }, 7n), "intDiv(id - (1), 7)");
+  t.is(
+    chunkInWarehouse("id", { from: 0n, to: 2n ** 63n }, 7n),
+    "intDiv(toInt128(id) - toInt128('0'), toInt128('7'))",
+  );
 });
 
 test("a sum loses exactly the rows that are taken out", (t) => {
@@ -365,6 +375,21 @@ test("a repair is a change event as capture writes it, at the place of the heart
       '"created_at":"2025-01-11T10:30:00Z"},"op":"r","ts_ms":1736592600000,"source":{"epoch":1,"db":"platform",' +
       '"table":"orders","ts_ms":1736592600000,"file":"binlog.000003","pos":157,"row":0}}',
   );
+});
+
+test("events go to Kafka in batches that it takes, in their order, and none is left out", (t) => {
+  const message = fc.integer({ min: 0, max: 400_000 }).map((size) => ({ key: "", value: "x".repeat(size) }));
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 12 }), (messages) => {
+      const batches = inBatches(messages);
+      const bytes = batches.map((batch) => batch.reduce((sum, { value }) => sum + value.length, 0));
+      t.deepEqual(batches.flat(), messages);
+      return bytes.every((size) => size <= 512 * 1024) && batches.every((batch) => batch.length > 0);
+    }),
+  );
+  const large = { key: "", value: "ü".repeat(400_000) };
+  t.deepEqual(inBatches([large, large]), [[large], [large]]);
+  t.deepEqual(inBatches([]), []);
 });
 
 test("a change event is read back to the row and the version it was made of", (t) => {

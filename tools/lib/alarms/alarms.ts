@@ -21,7 +21,8 @@ export interface Facts {
   /** Age of the newest heartbeat in the warehouse; null before the first. */
   readonly lag: number | null;
   readonly binlog: BinlogFacts;
-  readonly disk: DiskFacts;
+  /** Undefined where Docker keeps its data on another machine, or in one of its own. */
+  readonly disk: DiskFacts | undefined;
   readonly group: GroupFacts;
 }
 
@@ -158,7 +159,9 @@ function binlogAlarms({ retention, oldest, reached }: BinlogFacts, lag: number |
   return [];
 }
 
-function diskAlarms({ path, free, total }: DiskFacts): Alarm[] {
+function diskAlarms(disk: DiskFacts | undefined): Alarm[] {
+  if (!disk) return [];
+  const { path, free, total } = disk;
   if (free >= limits.diskBytes && free >= limits.diskShare * total) return [];
   return [
     {

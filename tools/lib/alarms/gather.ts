@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { createClient } from "@clickhouse/client";
 import mysql, { type RowDataPacket } from "mysql2/promise";
@@ -123,8 +124,9 @@ async function readOldestBinlog(stack: string, outputs: StackOutputs): Promise<n
   }
 }
 
-async function readDisk(): Promise<DiskFacts> {
+async function readDisk(): Promise<DiskFacts | undefined> {
   const path = await docker("info", "--format", "{{.DockerRootDir}}");
+  if (!existsSync(path)) return undefined;
   const { bavail, blocks, bsize } = await statfs(path);
   return { path, free: bavail * bsize, total: blocks * bsize };
 }

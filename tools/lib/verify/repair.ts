@@ -77,9 +77,30 @@ export class Repairer {
     return { ...this.origin, table: spec.table, keyColumn: key, columns, place, now: Date.now() };
   }
 
-  private async send({ spec }: VerifiedTable, messages: TopicRecord[]): Promise<void> {
-    if (messages.length > 0) await this.producer.send({ topic: topicOf(spec), acks: -1, messages });
+  private async send({ spec }: VerifiedTable, messages: readonly TopicRecord[]): Promise<void> {
+    for (const batch of inBatches(messages)) {
+      await this.producer.send({ topic: topicOf(spec), acks: -1, messages: batch });
+    }
   }
+}
+
+/** What one request may hold. All of it may be for one partition, of which Kafka takes a megabyte at once. */
+const batchBytes = 512 * 1024;
+
+/** Messages in their order, in batches that Kafka takes. One that is larger than a batch is one by itself. Pure. */
+export function inBatches(messages: readonly TopicRecord[]): TopicRecord[][] {
+  const batches: TopicRecord[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(message.key) + Buffer.byteLength(message.value);
+    if (bytes > room) {
+      batches.push([]);
+      room = batchBytes;
+    }
+    batches.at(-1)!.push(message);
+    room -= bytes;
+  }
+  return batches;
 }
 
 /** Rows of one read of the source; a longer one would keep MySQL from cleaning up behind it. */

@@ -42,8 +42,11 @@ async function connect({ host, port, user, password, database }: SourceAccess): 
   return connection;
 }
 
+/** No query takes as long, unless MySQL answers nothing any more. Milliseconds. */
+const queryPatience = 10 * 60_000;
+
 async function select(connection: Connection, sql: string): Promise<(string | null)[][]> {
-  const [rows] = await connection.query<RowDataPacket[][]>(sql);
+  const [rows] = await connection.query<RowDataPacket[][]>({ sql, timeout: queryPatience });
   return rows as unknown as (string | null)[][];
 }
 

@@ -89,7 +89,7 @@ export async function verifyTable(
       differences += found.differences.length;
       await options.onDifferences(found);
     });
-    unsettled.push(...settled);
+    for (const key of settled) unsettled.push(key);
   }
   return { rows, differences, unsettled };
 }
@@ -146,12 +146,13 @@ interface Scan {
 
 async function scan(pipeline: Pipeline, table: VerifiedTable, { onProgress }: TableOptions): Promise<Scan> {
   const { source, signal } = pipeline;
-  const snapshots = await Promise.all(Array.from({ length: scanners }, () => Snapshot.open(source, signal)));
+  const snapshots: Snapshot[] = [];
   const result: Scan = { rows: 0, open: new Set() };
   try {
+    while (snapshots.length < scanners) snapshots.push(await Snapshot.open(source, signal));
     const brackets = await Promise.all(snapshots.map(({ beat }) => locate(pipeline, beat)));
     await pipeline.topics.drained(table, signal);
-    const slices = slicesOf(snapshots[0]!, table);
+    const slices = slicesOf(snapshots[0]!, pipeline.warehouse, table);
     const work = async (scanner: Scanner) => {
       for (let next = await slices.next(); !next.done; next = await slices.next()) {
         signal.throwIfAborted();
@@ -168,44 +169,67 @@ async function scan(pipeline: Pipeline, table: VerifiedTable, { onProgress }: Ta
   return result;
 }
 
-/** Ranges that together hold every key there can be, each with at most so many rows of the source. */
-async function* slicesOf(snapshot: Snapshot, table: VerifiedTable): AsyncGenerator<KeyRange> {
+/** A part of a table that is compared as one. */
+interface Slice extends KeyRange {
+  /** It lies beyond the source's keys: there should be nothing. */
+  readonly outside: boolean;
+}
+
+/**
+ * Ranges that together hold every key there can be, each with at most so many rows of the source, or, where the source
+ * has none, of the warehouse.
+ */
+async function* slicesOf(
+  snapshot: Snapshot,
+  warehouse: Warehouse,
+  table: VerifiedTable,
+): AsyncGenerator<Slice> {
   const bounds = await snapshot.bounds(table);
-  if (!bounds) {
-    yield everyKey;
-    return;
-  }
-  for (let from = bounds.from; from <= bounds.to;) {
+  const outside = bounds
+    ? [
+        { from: everyKey.from, to: bounds.from - 1n },
+        { from: bounds.to + 1n, to: everyKey.to },
+      ]
+    : [everyKey];
+  for (let from = bounds?.from; bounds && from !== undefined && from <= bounds.to;) {
     const to = (await snapshot.endOf(table, from, sliceRows)) ?? bounds.to;
-    yield { from, to };
+    yield { from, to, outside: false };
     from = to + 1n;
   }
-  yield { from: everyKey.from, to: bounds.from - 1n };
-  yield { from: bounds.to + 1n, to: everyKey.to };
+  for (const range of outside) {
+    for (let { from } = range; from <= range.to;) {
+      const to = (await warehouse.endOf(table, { from, to: range.to }, sliceRows)) ?? range.to;
+      yield { from, to, outside: true };
+      from = to + 1n;
+    }
+  }
 }
 
 async function compareSlice(
   { warehouse }: Pipeline,
   table: VerifiedTable,
   { snapshot, bracket }: Scanner,
-  slice: KeyRange,
+  slice: Slice,
 ): Promise<{ rows: number; open: bigint[] }> {
-  // What lies beyond the source's keys is one chunk, for there should be nothing.
-  const outside = slice.from === everyKey.from || slice.to === everyKey.to;
-  const width = widthOf(slice, outside ? 1 : chunksPerSlice);
+  const width = widthOf(slice, slice.outside ? 1 : chunksPerSlice);
   const chunks = chunksOf(slice, width);
   const [inWarehouse, inSource] = await Promise.all([
     warehouse.chunks(table, slice, width, bracket.from),
     inTurn(chunks, (chunk) => snapshot.sum(table, chunk)),
   ]);
+  for (const i of inWarehouse.keys()) {
+    if (!chunks[i])
+      throw new Error(`${table.spec.table}: the warehouse has a chunk ${i}, which nobody asked for`);
+  }
+  // One by one: they may be too many to be the arguments of a call.
   const open: bigint[] = [];
   for (const [i, chunk] of chunks.entries()) {
     const { sum, overtaken } = inWarehouse.get(i) ?? { sum: emptySum, overtaken: [] };
-    open.push(...overtaken);
+    for (const key of overtaken) open.push(key);
     const settled = without(inSource[i]!, await snapshot.sumOf(table, overtaken));
     if (sameSum(settled, sum)) continue;
     const [ours, theirs] = [await snapshot.hashes(table, chunk), await warehouse.hashes(table, chunk)];
-    open.push(...differingKeys(ours, theirs));
+    for (const key of differingKeys(ours, theirs)) open.push(key);
   }
   return { rows: inSource.reduce((rows, sum) => rows + sum.rows, 0), open };
 }

@@ -71,7 +71,7 @@ export class Warehouse {
     place: bigint,
   ): Promise<Map<number, WarehouseChunk>> {
     const table = rowsTableOf(spec);
-    const chunk = width > range.to - range.from ? "0" : `intDiv(${key} - (${range.from}), ${width})`;
+    const chunk = chunkInWarehouse(key, range, width);
     const where = `${key} BETWEEN ${range.from} AND ${range.to}`;
     const settled = `_version <= ${place}`;
     const rows = await this.select(
@@ -92,6 +92,15 @@ export class Warehouse {
       );
     }
     return chunks;
+  }
+
+  /** The key of the last of `size` keys of a range; undefined if there are not that many. */
+  async endOf({ spec, key }: VerifiedTable, range: KeyRange, size: number): Promise<bigint | undefined> {
+    const [[end] = []] = await this.select(
+      `SELECT DISTINCT ${key} FROM ${rowsTableOf(spec)} WHERE ${key} BETWEEN ${range.from} AND ${range.to}
+       ORDER BY ${key} LIMIT 1 OFFSET ${size - 1}`,
+    );
+    return end ? BigInt(end) : undefined;
   }
 
   /** The hashes of each row that is shown, by key: normally one of each. */
@@ -138,4 +147,11 @@ export class Warehouse {
 function oneOf(key: string, keys: readonly bigint[]): string {
   const type = keys.some((one) => one > 2n ** 63n - 1n) ? "toUInt64" : "toInt64";
   return `${key} IN (SELECT arrayJoin(arrayMap(k -> ${type}(k), splitByChar(',', '${keys.join()}'))))`;
+}
+
+/** The index of a row's chunk. ClickHouse's difference of two 64-bit numbers has 64 bits too, which a wide range exceeds. Pure. */
+export function chunkInWarehouse(key: string, { from, to }: KeyRange, width: bigint): string {
+  if (width > to - from) return "0";
+  if (to - from < 2n ** 63n) return `intDiv(${key} - (${from}), ${width})`;
+  return `intDiv(toInt128(${key}) - toInt128('${from}'), toInt128('${width}'))`;
 }
