@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import path from "node:path";
 import { describeBanner } from "./lib/banner";
-import { addStackOption, command, run } from "./lib/cli";
+import { addStackOption, addSwitch, command, run } from "./lib/cli";
 import { inspectEngine } from "./lib/docker";
 import { ensureEngine, maySetUp, thisHost } from "./lib/docker-engine";
 import { describeMissing, examine } from "./lib/doctor";
@@ -18,11 +18,12 @@ import { readStackSettings } from "./lib/stack";
 import { runSteps, type Progress, type Step } from "./lib/steps";
 import { formatDuration, indent, onTerminal } from "./lib/text";
 
-const program = addStackOption(
-  command("up", "Bring a stack up, or repair it, and wait until everything in it works."),
-)
-  .option("--yes", "install what is missing without asking", Boolean(process.env["TRIBUTARY_YES"]))
-  .parse();
+const program = addSwitch(
+  addStackOption(command("up", "Bring a stack up, or repair it, and wait until everything in it works.")),
+  "--yes",
+  "install what is missing without asking",
+  "TRIBUTARY_YES",
+).parse();
 const options = program.opts<{ stack: string; yes: boolean }>();
 
 await run(async (signal) => {

@@ -1,6 +1,6 @@
 // `make verify`: whether the warehouse holds the source's rows, all of them and nothing else, while writes go on.
 import { platformTables, type TableSpec } from "../components/tables";
-import { addStackOption, command, run } from "./lib/cli";
+import { addStackOption, addSwitch, command, run } from "./lib/cli";
 import { formatDuration, indent, paint } from "./lib/text";
 import { verifyAnalytics, type AnalyticsResult, type WrongSum } from "./lib/verify/analytics";
 import { describeDifference, describeTable, describeWrongSum } from "./lib/verify/report";
@@ -16,20 +16,20 @@ const progressPause = 10_000;
 /** Wrong sums that are shown. */
 const shownSums = 20;
 
-const program = addStackOption(
-  command(
-    "verify",
-    "Compare MySQL and ClickHouse row by row, also while writes go on.\n" +
-      "Exit code 0: they hold the same. 1: they do not. 2: it could not be checked.",
+const program = addSwitch(
+  addStackOption(
+    command(
+      "verify",
+      "Compare MySQL and ClickHouse row by row, also while writes go on.\n" +
+        "Exit code 0: they hold the same. 1: they do not. 2: it could not be checked.",
+    ),
   ),
+  "--repair",
+  "write what differs to the topics anew, from MySQL, and compare again",
+  "TRIBUTARY_REPAIR",
 )
   .addOption(
     tableOption("--table <tables>", "only these, separated by commas").default(platformTables, "all"),
-  )
-  .option(
-    "--repair",
-    "write what differs to the topics anew, from MySQL, and compare again",
-    Boolean(process.env["TRIBUTARY_REPAIR"]),
   )
   .option("--no-analytics", "leave out the sums per minute, status and product")
   .option("--json", "print the result as JSON", false)

@@ -25,7 +25,7 @@ import { recount, stillWrong } from "../../tools/lib/verify/analytics";
 import { differingSums, isOutside, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
 import { missingPartitions } from "../../tools/lib/verify/topics";
-import { chunkInWarehouse } from "../../tools/lib/verify/warehouse";
+import { chunkInWarehouse, unfitColumns } from "../../tools/lib/verify/warehouse";
 import { Problem } from "../../tools/lib/problem";
 
 const place = fc.record({
@@ -87,7 +87,7 @@ test("both servers are asked for the same text of a row", (t) => {
   );
   t.is(
     rowTextInWarehouse(orders),
-    "concat(ifNull(toString(`order_id`), 'N'), ',', ifNull(concat(toString(length(`product_name`)), ':', `product_name`), 'N'), ',', ifNull(toDecimalString(`total_price`, 2), 'N'), ',', ifNull(toString(toDateTime64(`created_at`, 6, 'UTC')), 'N'))",
+    "concat(ifNull(toString(`order_id` + 0), 'N'), ',', ifNull(concat(toString(length(toString(`product_name`))), ':', toString(`product_name`)), 'N'), ',', ifNull(toDecimalString(`total_price`, 2), 'N'), ',', ifNull(toString(toDateTime64(`created_at`, 6, 'UTC')), 'N'))",
   );
 });
 
@@ -114,6 +114,28 @@ test("every column that can be compared goes into an event and comes back from i
   );
   const place = `"source":{"epoch":0,"file":"binlog.000001","pos":4,"row":0}`;
   t.deepEqual(readChange(`{"before":null,"after":{${image}},"op":"c",${place}}`, columns).after, row);
+});
+
+test("numbers are compared as numbers, however a server shows them", (t) => {
+  const [active, code] = comparable(
+    "products",
+    columnsOf(["active", "tinyint", "tinyint(1)"], ["code", "int", "int(6) unsigned zerofill"]),
+  );
+  t.is(active!.inWarehouse, "toString(`active` + 0)");
+  t.is(code!.inSource, "(`code` + 0)");
+});
+
+test("a warehouse column that is missing, pads or rounds is refused by name", (t) => {
+  const types = new Map([
+    ["order_id", "Int64"],
+    ["product_name", "LowCardinality(FixedString(20))"],
+    ["total_price", "Nullable(Float64)"],
+  ]);
+  t.deepEqual(unfitColumns(orders, types), [
+    "product_name LowCardinality(FixedString(20)) pads its values",
+    "total_price Nullable(Float64) rounds its values",
+    "created_at is missing",
+  ]);
 });
 
 test("types that cannot be compared are refused by name, all of them", (t) => {

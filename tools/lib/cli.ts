@@ -8,9 +8,16 @@ import { indent, paint } from "./text";
 /** Exit code of a command that the user interrupted, as shells have it. */
 const interrupted = 130;
 
+/** Exit code of a command that was called in a wrong way. 1 may say something else, as verify's does. */
+const misused = 2;
+
 /** A command's frame, with `--help`. */
 export function command(name: string, description: string): Command {
-  return new Command(name).description(description).showHelpAfterError().allowExcessArguments(false);
+  return new Command(name)
+    .description(description)
+    .showHelpAfterError()
+    .allowExcessArguments(false)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : misused));
 }
 
 /** The option that names a stack; `make` gives it as STACK=… */
@@ -21,6 +28,21 @@ export function addStackOption(to: Command): Command {
       .default("local")
       .argParser(parseStackName),
   );
+}
+
+/** Adds a switch that `make` gives as NAME=1. Commander would take any value of the variable for on, also 0. */
+export function addSwitch(to: Command, flag: string, description: string, variable: string): Command {
+  const value = process.env[variable];
+  const on = readSwitch(value);
+  if (on === undefined) return to.error(`${variable}=${value}: say 1 or 0.`);
+  return to.option(flag, description, on);
+}
+
+/** Whether a switch is on; undefined if it is no word for on or off. Pure. */
+export function readSwitch(value = ""): boolean | undefined {
+  const word = value.trim().toLowerCase();
+  if (["", "0", "no", "false", "off"].includes(word)) return false;
+  return ["1", "yes", "true", "on"].includes(word) ? true : undefined;
 }
 
 function parseStackName(name: string): string {

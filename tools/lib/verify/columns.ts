@@ -62,8 +62,9 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
     case "bigint":
       return {
         free: false,
-        inSource: mysql,
-        inWarehouse: `toString(${mysql})`,
+        // As numbers: ZEROFILL would put zeros in front, and ClickHouse's Bool has words.
+        inSource: columnType.includes("zerofill") ? `(${mysql} + 0)` : mysql,
+        inWarehouse: `toString(${mysql} + 0)`,
         toEvent: same,
         fromEvent: same,
       };
@@ -154,7 +155,8 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
       return {
         free: true,
         inSource: characterSet === "utf8mb4" ? mysql : `CONVERT(${mysql} USING utf8mb4)`,
-        inWarehouse: mysql,
+        // Of an Enum or a UUID, too.
+        inWarehouse: `toString(${mysql})`,
         toEvent: quoted,
         fromEvent: same,
       };
@@ -203,6 +205,16 @@ export function rowTextInWarehouse(columns: readonly Column[]): string {
       : `ifNull(${inWarehouse}, 'N')`,
   );
   return `concat(${cells.join(", ',', ")})`;
+}
+
+/**
+ * SQL of a column's text in ClickHouse for people and for JSON, which has no place for bytes that are not UTF-8: they
+ * would look like the sign that stands for them, and that sign may be what the source has.
+ */
+export function cellInWarehouse({ inWarehouse, free }: Column): string {
+  return free
+    ? `if(isValidUTF8(${inWarehouse}), ${inWarehouse}, concat('not UTF-8: ', hex(${inWarehouse})))`
+    : inWarehouse;
 }
 
 /**

@@ -60,20 +60,25 @@ export class Session {
     const source = sourceOf(stack, outputs, "verify");
     const { binlogFile, tables: verified } = await examineSource(source, specs);
     const kafka = kafkaOf(outputs);
-    const topics = await Topics.follow(kafka, verified);
     const warehouse = new Warehouse({
       url: outputs.clickhouseUrl,
       user: "verify",
       password: readSecret(stack, "clickhouse-verify-password"),
       database,
     });
-    return new Session(
-      stack,
-      verified,
-      { source, warehouse, topics, signal },
-      () => Repairer.open(kafka, { database, binlogFile }),
-      (statement) => changeWarehouse(stack, outputs.clickhouseUrl, statement),
-    );
+    try {
+      for (const table of verified) await warehouse.requireColumns(table);
+      return new Session(
+        stack,
+        verified,
+        { source, warehouse, topics: await Topics.follow(kafka, verified), signal },
+        () => Repairer.open(kafka, { database, binlogFile }),
+        (statement) => changeWarehouse(stack, outputs.clickhouseUrl, statement),
+      );
+    } catch (error) {
+      await warehouse.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

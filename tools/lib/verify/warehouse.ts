@@ -1,6 +1,7 @@
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { heartbeats, rowsTableOf } from "../../../components/tables";
-import { hashInWarehouse, sumInWarehouse } from "./columns";
+import { Problem } from "../problem";
+import { cellInWarehouse, hashInWarehouse, sumInWarehouse, type Column } from "./columns";
 import { emptySum, type KeyRange, type Sum } from "./chunks";
 import type { WarehouseRow } from "./judge";
 import type { VerifiedTable } from "./source";
@@ -49,6 +50,24 @@ export class Warehouse {
     const answer = await this.client.query({ query, format: "JSONCompactEachRow" });
     const rows = await answer.json<(string | number | null)[]>();
     return rows.map((row) => row.map((cell) => (cell === null ? null : String(cell))));
+  }
+
+  /**
+   * Whether it has a column of its own for each of the source's, of a type that holds every value as it is.
+   *
+   * @throws Problem naming each column that is missing, or that pads or rounds
+   */
+  async requireColumns({ spec, columns }: VerifiedTable): Promise<void> {
+    const table = rowsTableOf(spec);
+    const rows = await this.select(
+      `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${table}'`,
+    );
+    const problems = unfitColumns(columns, new Map(rows.map(([name, type]) => [name!, type!])));
+    if (problems.length === 0) return;
+    throw new Problem(
+      `verify cannot compare table ${spec.table} with ${table}: ${problems.join(", ")}`,
+      `Change the table's columns in ClickHouse (and sql/clickhouse/${spec.table}.sql), or leave the table out with --table.`,
+    );
   }
 
   /** The places of heartbeats, by number, as far as they have arrived. */
@@ -121,7 +140,7 @@ export class Warehouse {
     { spec, key, columns }: VerifiedTable,
     keys: readonly bigint[],
   ): Promise<Map<bigint, WarehouseRow[]>> {
-    const cells = columns.map(({ inWarehouse }) => inWarehouse).join(", ");
+    const cells = columns.map(cellInWarehouse).join(", ");
     const rows = await this.select(
       `SELECT ${key}, _version, ${cells} FROM ${rowsTableOf(spec)} FINAL WHERE ${oneOf(key, keys)}`,
     );
@@ -141,6 +160,17 @@ export class Warehouse {
     );
     return new Map(rows.map(([one, version]) => [BigInt(one!), BigInt(version!)]));
   }
+}
+
+/** What keeps columns of the source from being compared with the warehouse's, by name and type. Pure. */
+export function unfitColumns(columns: readonly Column[], types: ReadonlyMap<string, string>): string[] {
+  return columns.flatMap(({ name }) => {
+    const type = types.get(name);
+    if (type === undefined) return [`${name} is missing`];
+    if (/FixedString/.test(type)) return [`${name} ${type} pads its values`];
+    if (/Float/.test(type)) return [`${name} ${type} rounds its values`];
+    return [];
+  });
 }
 
 /** As a set and not as a list of literals, of which a query may have no more than 50,000. */

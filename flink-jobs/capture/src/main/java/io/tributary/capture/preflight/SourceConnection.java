@@ -176,9 +176,17 @@ public final class SourceConnection implements AutoCloseable {
     return variables;
   }
 
+  /** Of a winter's and a summer's instant, not of now: a zone may be off for half of the year. */
   private long utcOffsetSeconds() throws SQLException {
-    String offset = rows("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())", 1).get(0).get(0);
-    return Long.parseLong(offset);
+    List<String> offsets =
+        rows(
+                """
+                SELECT TIMESTAMPDIFF(SECOND, '2025-01-15 00:00:00', FROM_UNIXTIME(1736899200)),
+                  TIMESTAMPDIFF(SECOND, '2025-07-15 00:00:00', FROM_UNIXTIME(1752537600))""",
+                2)
+            .get(0);
+    long winter = Long.parseLong(offsets.get(0));
+    return winter != 0 ? winter : Long.parseLong(offsets.get(1));
   }
 
   private Map<String, String> columnTypes(String table) throws SQLException {

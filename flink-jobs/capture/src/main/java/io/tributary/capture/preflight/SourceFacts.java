@@ -11,7 +11,8 @@ import java.util.Set;
  *
  * @param version the server's version, e.g. {@code 9.7.4}
  * @param variables global system variables by name, lower case; unknown ones are absent
- * @param utcOffsetSeconds how far the server's clock is ahead of UTC, in seconds
+ * @param utcOffsetSeconds how far the server's time zone is ahead of UTC in winter, or else in
+ *     summer; in seconds
  * @param binlogEnd the end of the binlog, read before all else; empty if the user may not ask
  * @param replicaIds server ids of those who read the binlog now; empty if the user may not read it
  *     either (REPLICATION SLAVE)
