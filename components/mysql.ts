@@ -78,28 +78,39 @@ export class MySql extends pulumi.ComponentResource {
 }
 
 /**
- * The server's option file. Pure. Replication from the binlog needs row format with full images and no compressed
- * transactions; GTIDs tell the capture job what it has seen; both syncs make a commit survive a power loss. Commits in
- * the binlog's order are what verify relies on, and the event scheduler writes the heartbeat.
+ * Server variables that nothing downstream can do without. They can be changed while MySQL runs, so `make status` looks
+ * at them, too. Pure.
+ *
+ * Replication from the binlog needs row format with full images and no compressed transactions; GTIDs tell the capture
+ * job what it has seen; both syncs make a commit survive a power loss. Commits in the binlog's order are what verify
+ * relies on, and the event scheduler writes the heartbeat.
  */
-export function serverConfig(args: { memory: Size; binlogRetention: Duration }): string {
-  const options: Record<string, string | number> = {
-    server_id: 1,
-    log_bin: "binlog",
+export function replicationVariables(binlogRetention: Duration): Readonly<Record<string, string | number>> {
+  return {
     binlog_format: "ROW",
     binlog_row_image: "FULL",
+    binlog_row_value_options: "",
     binlog_transaction_compression: "OFF",
     binlog_order_commits: "ON",
     // A transaction is never split, and a place in a file has to fit 32 bits: 1 GiB and this stay below 4 GiB.
     max_binlog_cache_size: 2 * 1024 ** 3,
-    // A transaction of a few thousand rows is gathered in memory, not in a temporary file.
-    binlog_cache_size: 1024 ** 2,
-    binlog_expire_logs_seconds: toMilliseconds(args.binlogRetention) / 1000,
+    binlog_expire_logs_seconds: toMilliseconds(binlogRetention) / 1000,
     gtid_mode: "ON",
     enforce_gtid_consistency: "ON",
     event_scheduler: "ON",
     sync_binlog: 1,
     innodb_flush_log_at_trx_commit: 1,
+  };
+}
+
+/** The server's option file. Pure. */
+export function serverConfig(args: { memory: Size; binlogRetention: Duration }): string {
+  const options: Record<string, string | number> = {
+    server_id: 1,
+    log_bin: "binlog",
+    ...replicationVariables(args.binlogRetention),
+    // A transaction of a few thousand rows is gathered in memory, not in a temporary file.
+    binlog_cache_size: 1024 ** 2,
     // Room for a minute of the heaviest load: a small log has the same pages written over and over.
     innodb_redo_log_capacity: 512 * 1024 ** 2,
     innodb_buffer_pool_size: `${Math.floor(toMegabytes(args.memory) / 3)}M`,

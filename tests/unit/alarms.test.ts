@@ -1,5 +1,5 @@
 import test from "ava";
-import { alarmsOf, type Facts, type JobFacts } from "../../tools/lib/alarms/alarms";
+import { alarmsOf, changedVariables, type Facts, type JobFacts } from "../../tools/lib/alarms/alarms";
 import { ageOf, hangingTransactions, openTransactions } from "../../tools/lib/alarms/transactions";
 
 const job: JobFacts = {
@@ -23,6 +23,8 @@ const well: Facts = {
   transactionalIdPrefix: "tributary-capture",
   lag: 900,
   binlog: { retention: 7 * 86_400_000, oldest: 1, reached: 3 },
+  changedVariables: [],
+  xaRollbacks: 0,
   disk,
   group: { name: "flink-sync-connector", lag: [15, 20] },
 };
@@ -40,6 +42,19 @@ const raises = test.macro({
     t.regex(alarms[0]!.remedy, remedy);
   },
   title: (_, what) => `${what} raises an alarm that says what to do`,
+});
+
+test("a variable that was changed is told from one that only looks different", (t) => {
+  const wanted = { binlog_format: "ROW", sync_binlog: 1, binlog_row_value_options: "" };
+  const seen = [
+    ["binlog_format", "row"],
+    ["sync_binlog", "0"],
+    ["binlog_row_value_options", "PARTIAL_JSON"],
+  ] as const;
+  t.deepEqual(changedVariables(wanted, seen), [
+    { name: "sync_binlog", value: "0", wanted: "1" },
+    { name: "binlog_row_value_options", value: "PARTIAL_JSON", wanted: "" },
+  ]);
 });
 
 const container = well.containers[0]!;
@@ -62,6 +77,14 @@ test(
   /no checkpoint for 10 s/,
   /disk/,
 );
+test(
+  raises,
+  "a server variable that was changed",
+  { changedVariables: [{ name: "binlog_row_image", value: "MINIMAL", wanted: "FULL" }] },
+  /binlog_row_image was changed to 'MINIMAL': capture needs 'FULL'/,
+  /SET GLOBAL binlog_row_image back/,
+);
+test(raises, "an XA transaction that was rolled back", { xaRollbacks: 2 }, /back 2 XA/, /make verify/);
 test(raises, "a dead letter", { deadLetters: ["a/0/1"] }, /1 changes/, /make dead-letters/);
 test(
   raises,

@@ -21,6 +21,10 @@ export interface Facts {
   /** Age of the newest heartbeat in the warehouse; null before the first. */
   readonly lag: number | null;
   readonly binlog: BinlogFacts;
+  /** Server variables of MySQL that are not as they were deployed. */
+  readonly changedVariables: readonly VariableFacts[];
+  /** Of XA transactions, since MySQL was started. */
+  readonly xaRollbacks: number;
   /** Undefined where Docker keeps its data on another machine, or in one of its own. */
   readonly disk: DiskFacts | undefined;
   readonly group: GroupFacts;
@@ -72,6 +76,12 @@ export interface BinlogFacts {
   readonly reached: number | null;
 }
 
+export interface VariableFacts {
+  readonly name: string;
+  readonly value: string;
+  readonly wanted: string;
+}
+
 export interface DiskFacts {
   readonly path: string;
   readonly free: number;
@@ -82,6 +92,16 @@ export interface GroupFacts {
   readonly name: string;
   /** Records that wait for the group, in two looks, the older first; null where the group has no offsets. */
   readonly lag: readonly [number, number] | null;
+}
+
+/** Variables that have another value than was deployed; one that the server does not know has none. Pure. */
+export function changedVariables(
+  wanted: Readonly<Record<string, string | number>>,
+  seen: readonly (readonly [name: string, value: string])[],
+): VariableFacts[] {
+  return seen
+    .map(([name, value]) => ({ name, value, wanted: String(wanted[name] ?? value) }))
+    .filter((one) => one.value.toUpperCase() !== one.wanted.toUpperCase());
 }
 
 /** How far back failures of a job count. */
@@ -105,11 +125,13 @@ export function alarmsOf(facts: Facts): Alarm[] {
   return [
     ...facts.jobs.flatMap(jobAlarms),
     ...binlogAlarms(facts.binlog, facts.lag),
+    ...facts.changedVariables.map(variableAlarm),
     ...diskAlarms(facts.disk),
     ...facts.containers.flatMap(containerAlarms),
     ...facts.transactions.flatMap((one) => transactionAlarms(one, facts.transactionalIdPrefix)),
     ...facts.hanging.flatMap(hangingAlarms),
     ...deadLetterAlarms(facts.deadLetters),
+    ...xaAlarms(facts.xaRollbacks),
     ...lagAlarms(facts.lag),
     ...groupAlarms(facts.group),
   ];
@@ -157,6 +179,23 @@ function binlogAlarms({ retention, oldest, reached }: BinlogFacts, lag: number |
       },
     ];
   return [];
+}
+
+function variableAlarm({ name, value, wanted }: VariableFacts): Alarm {
+  return {
+    what: `MySQL's ${name} was changed to '${value}': capture needs '${wanted}'`,
+    remedy: `SET GLOBAL ${name} back, end the connections that have the other value, and run \`make verify REPAIR=1\`.`,
+  };
+}
+
+function xaAlarms(rollbacks: number): Alarm[] {
+  if (rollbacks === 0) return [];
+  return [
+    {
+      what: `MySQL has rolled back ${rollbacks} XA transactions since it started: what they had prepared is in the warehouse all the same`,
+      remedy: '`make verify REPAIR=1` heals it; docs/operations.md, "What cannot be captured".',
+    },
+  ];
 }
 
 function diskAlarms(disk: DiskFacts | undefined): Alarm[] {

@@ -4,6 +4,7 @@ import { createClient } from "@clickhouse/client";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import type { Kafka } from "kafkajs";
 import { transactionalIdPrefix } from "../../../components/capture-job";
+import { replicationVariables } from "../../../components/mysql";
 import { consumerGroup } from "../../../components/sync-job";
 import { database, deadLetterTopicOf, tables, topicOf } from "../../../components/tables";
 import { toMilliseconds } from "../../../components/units";
@@ -17,12 +18,14 @@ import { readSecret, type StackOutputs } from "../pulumi";
 import { sourceOf } from "../source";
 import { readStackSettings } from "../stack";
 import {
+  changedVariables,
   restartWindow,
   type BinlogFacts,
   type DiskFacts,
   type Facts,
   type GroupFacts,
   type JobFacts,
+  type VariableFacts,
 } from "./alarms";
 import { readHanging, readTransactions } from "./transactions";
 
@@ -39,7 +42,7 @@ export async function gatherFacts(
   const settings = readStackSettings(stack);
   const kafka = kafkaOf(outputs);
   const earlierLag = await readGroupLag(kafka);
-  const [jobs, letters, transactions, hanging, heartbeat, oldest, disk] = await Promise.all([
+  const [jobs, letters, transactions, hanging, heartbeat, source, disk] = await Promise.all([
     Promise.all([
       readJobFacts(outputs.flinkUrl, "capture", outputs.captureJobId, settings.captureCheckpoint),
       readJobFacts(outputs.flinkUrl, "sync", outputs.syncJobId, settings.syncCheckpoint),
@@ -48,12 +51,12 @@ export async function gatherFacts(
     readTransactions(`${settings.prefix}kafka`),
     readHanging(`${settings.prefix}kafka`),
     readWarehouse(stack, outputs),
-    readOldestBinlog(stack, outputs),
+    readSource(stack, outputs, replicationVariables(settings.binlogRetention)),
     readDisk(),
   ]);
   const binlog: BinlogFacts = {
     retention: toMilliseconds(settings.binlogRetention),
-    oldest,
+    oldest: source.oldest,
     reached: heartbeat.file,
   };
   return {
@@ -65,6 +68,8 @@ export async function gatherFacts(
     transactionalIdPrefix,
     lag: heartbeat.lag,
     binlog,
+    changedVariables: source.changedVariables,
+    xaRollbacks: source.xaRollbacks,
     disk,
     group: groupFacts(earlierLag, await readGroupLag(kafka)),
   };
@@ -110,15 +115,29 @@ async function readWarehouse(stack: string, { clickhouseUrl }: StackOutputs) {
   }
 }
 
-/** The number of the oldest binlog file that MySQL still has. */
-async function readOldestBinlog(stack: string, outputs: StackOutputs): Promise<number> {
+/** The number of the oldest binlog file that MySQL still has, and what was changed in it or undone since it started. */
+async function readSource(
+  stack: string,
+  outputs: StackOutputs,
+  wanted: Readonly<Record<string, string | number>>,
+): Promise<{ oldest: number; changedVariables: VariableFacts[]; xaRollbacks: number }> {
   const source = await mysql.createConnection({
     ...sourceOf(stack, outputs, "verify"),
     connectTimeout: patience,
+    rowsAsArray: true,
   });
+  const select = async (sql: string) =>
+    (await source.query<RowDataPacket[][]>(sql))[0].map((row) => row.map(String));
   try {
-    const [[file]] = await source.query<RowDataPacket[]>("SHOW BINARY LOGS");
-    return Number(String(file?.["Log_name"]).split(".").at(-1));
+    const [[oldest = ""] = []] = await select("SHOW BINARY LOGS");
+    const names = Object.keys(wanted).map((name) => `'${name}'`);
+    const variables = await select(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.join()})`);
+    const [[, rollbacks] = []] = await select("SHOW GLOBAL STATUS LIKE 'Com_xa_rollback'");
+    return {
+      oldest: Number(oldest.split(".").at(-1)),
+      changedVariables: changedVariables(wanted, variables as [string, string][]),
+      xaRollbacks: Number(rollbacks ?? 0),
+    };
   } finally {
     await source.end();
   }
