@@ -8,6 +8,9 @@ import { indent, paint } from "./text";
 /** Exit code of a command that the user interrupted, as shells have it. */
 const interrupted = 130;
 
+/** Signals that come within it mean one and the same interrupt. Milliseconds. */
+const sameInterrupt = 1_000;
+
 /** Exit code of a command that was called in a wrong way. 1 may say something else, as verify's does. */
 const misused = 2;
 
@@ -52,7 +55,7 @@ function parseStackName(name: string): string {
 
 /**
  * Runs a command: an error ends it with its message and what to do about it, not with a stack trace; an interrupt
- * lets it end what it has begun.
+ * lets it end what it has begun, and a second one ends it at once.
  *
  * @param failed exit code after an error
  */
@@ -63,12 +66,22 @@ export async function run(action: (signal: AbortSignal) => Promise<void>, failed
   const stop = new AbortController();
   // Everything that waits listens to it, however much that is.
   setMaxListeners(0, stop.signal);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupt(stop));
   try {
     await action(stop.signal);
   } catch (error) {
     console.error(`\n${describe(error)}`);
     process.exitCode = stop.signal.aborted ? interrupted : failed;
+  }
+}
+
+/** The first interrupt lets the command end what it has begun. Whoever asks again does not want to wait for that. */
+function interrupt(stop: AbortController): void {
+  if (!stop.signal.aborted) {
+    stop.abort();
+    // A closing terminal sends more than one signal at once.
+    const again = () => process.on("SIGINT", () => process.exit(interrupted));
+    setTimeout(again, sameInterrupt).unref();
   }
 }
 
