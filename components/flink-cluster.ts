@@ -160,8 +160,15 @@ const zooKeeperConfig = [
   "",
 ].join("\n");
 
+/**
+ * ZooKeeper shall not tidy up empty containers. It does once a minute, and if that falls between the end of the leader's
+ * session and its return, the leader finds no place to line up again and waits for ever: Flink's Curator is older than
+ * the fix (CURATOR-724). This is the longest interval there is, in milliseconds: 24 days.
+ */
+const noTidyingUp = "-Dznode.container.checkIntervalMs=2147483647";
+
 const zooKeeperCommand =
-  "exec java -Xmx96m -XX:+UseSerialGC -cp '/opt/flink/lib/*' " +
+  `exec java -Xmx96m -XX:+UseSerialGC ${noTidyingUp} -cp '/opt/flink/lib/*' ` +
   "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer --zkConfigFile /opt/flink/conf/quorum.cfg --peerId 1";
 
 type FlinkSettings = Readonly<Record<string, string | number>>;

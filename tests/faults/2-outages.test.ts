@@ -11,6 +11,12 @@ const long = 120_000;
 const short = 20_000;
 /** Longer than the reader of the binlog may be silent before it connects again, shorter than Kafka's clients wait. */
 const silence = 40_000;
+/** How often ZooKeeper tidies up by default, and how long it takes to start. Milliseconds. */
+const minute = 60_000;
+const serverStart = 1_500;
+/** Longer than a ZooKeeper session lasts, and then over the moment of tidying up. */
+const lead = 16_000;
+const forgetting = lead + 8_000;
 
 /** Stops a server, and starts it when the time has passed. */
 async function without(
@@ -56,6 +62,27 @@ for (const server of servers) {
   test(`${server} cut off from the network for 20 seconds`, async (t) => {
     await survive(t, { inject: () => cutOff(server, () => sleep(short)) });
   });
+}
+
+test("ZooKeeper cut off while it would tidy up behind the leader's session", async (t) => {
+  await survive(t, {
+    inject: async () => {
+      await tidyingUp(lead);
+      await cutOff("flink-zookeeper", () => sleep(forgetting));
+    },
+  });
+});
+
+/** Waits until ZooKeeper would look for empty containers in so many milliseconds: it does once a minute. */
+async function tidyingUp(ahead: number): Promise<void> {
+  const started = await docker(
+    "inspect",
+    "--format",
+    "{{.State.StartedAt}}",
+    await container("flink-zookeeper"),
+  );
+  const running = Date.now() - Date.parse(started) - serverStart;
+  await sleep((2 * minute - (running % minute) - ahead) % minute);
 }
 
 test("the TaskManager frozen for 20 seconds, long enough to be replaced, then going on", async (t) => {
