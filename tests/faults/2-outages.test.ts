@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
 import { survive } from "../lib/fault";
-import { restartsOf } from "../lib/jobs";
+import { restartOf } from "../lib/jobs";
 import { cutOff, frozen, servers, type Server } from "../lib/servers";
 import { container, docker, source, stackOutputs } from "../lib/stack";
 
@@ -40,11 +40,11 @@ test("Kafka away for two minutes", async (t) => {
 
 test("ClickHouse away for two minutes", async (t) => {
   const { syncJobId } = await stackOutputs();
-  const before = await restartsOf(syncJobId);
+  const before = await restartOf(syncJobId);
   await survive(t, {
     inject: () =>
       without("clickhouse-server", long, async () => {
-        t.is(await restartsOf(syncJobId), before, "sync waits for the warehouse, it does not start again");
+        t.is(await restartOf(syncJobId), before, "sync waits for the warehouse, it does not start again");
       }),
     recoverWithin: 180_000,
   });

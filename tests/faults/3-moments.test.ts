@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
-import { flink, restartsOf } from "../lib/jobs";
+import { flink, restartOf } from "../lib/jobs";
 import { crash } from "../lib/servers";
 import { stackOutputs } from "../lib/stack";
 
@@ -26,9 +26,9 @@ async function crashDuringCheckpoint(): Promise<void> {
 
 test("SIGKILL of the TaskManager during a checkpoint", async (t) => {
   const { captureJobId } = await stackOutputs();
-  const before = await restartsOf(captureJobId);
+  const before = await restartOf(captureJobId);
   await survive(t, { inject: crashDuringCheckpoint });
-  t.true((await restartsOf(captureJobId)) > before);
+  t.true((await restartOf(captureJobId)) > before);
 });
 
 const bulk = test.macro(async (t: ExecutionContext, sql: string) => {

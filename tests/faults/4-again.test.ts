@@ -5,7 +5,15 @@ import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { flink, requireRunning } from "../lib/jobs";
 import { crash } from "../lib/servers";
-import { forgetOutputs, kafka, pulumi, stackOutputs, warehouseNumber } from "../lib/stack";
+import {
+  forgetOutputs,
+  kafka,
+  pulumi,
+  source,
+  sourceNumber,
+  stackOutputs,
+  warehouseNumber,
+} from "../lib/stack";
 import { sizeOf } from "../lib/topic";
 
 /** The capture job's name on the cluster. */
@@ -67,8 +75,11 @@ test("topics grow from 3 to 6 partitions, then SIGKILL of the TaskManager", asyn
 // Rows that go or move while nobody captures are not in a snapshot that is taken later.
 const nothingGoes = { insert: 50, update: 30, status: 20, move: 0, rekey: 0, remove: 0 };
 
-/** Kills the TaskManager when another capture job than that one has written a part of its snapshot. */
-async function crashDuringSnapshot(oldJob: string): Promise<void> {
+/**
+ * Kills the TaskManager when another capture job than that one has written a part of its snapshot. Rows that this part
+ * has shown are then gone when it is read again: some of those up to a key.
+ */
+async function crashDuringSnapshot(oldJob: string, lastOrder: number): Promise<void> {
   const { jobs } = await flink<{ jobs: { jid: string; name: string; state: string }[] }>("/jobs/overview");
   const began = jobs.some(
     ({ jid, name, state }) => name === captureName && jid !== oldJob && state === "RUNNING",
@@ -84,19 +95,27 @@ async function crashDuringSnapshot(oldJob: string): Promise<void> {
     { timeout: 60_000, interval: 20 },
   );
   await crash("flink-taskmanager");
+  for (const table of ["order_items", "orders"])
+    await source(`DELETE FROM ${table} WHERE order_id % 50 = 7 AND order_id <= ?`, [lastOrder]);
 }
 
 test("SIGKILL of the TaskManager during the first snapshot of a new capture", async (t) => {
   const { captureJobId } = await stackOutputs();
+  // The load remembers its own rows.
+  const lastOrder = await sourceNumber("SELECT MAX(order_id) FROM orders");
   await survive(t, {
     load: { mix: nothingGoes },
     snapshot: true,
     inject: async () => {
       const submitted = submitAnew("capture", async () => undefined);
-      const crashed = eventually("the new capture job runs", () => crashDuringSnapshot(captureJobId), {
-        timeout: 240_000,
-        interval: 50,
-      });
+      const crashed = eventually(
+        "the new capture job runs",
+        () => crashDuringSnapshot(captureJobId, lastOrder),
+        {
+          timeout: 240_000,
+          interval: 50,
+        },
+      );
       await Promise.all([submitted, crashed]);
     },
     recoverWithin: 240_000,

@@ -13,8 +13,8 @@ import {
 } from "../lib/stack";
 import { committedEnd, committedSince, sumOf, type Offsets } from "../lib/topic";
 
-/** Rows of one statement, and statements of one transaction. */
-const rows = 200_000;
+/** Rows of one statement, and statements of one transaction: so many that they take capture several seconds. */
+const rows = 500_000;
 
 const topic = topicOf(tables.find(({ table }) => table === "products")!);
 const name = (id: number) => `Bulk ${id}`;
@@ -88,7 +88,7 @@ const ofTheBulk = "FROM products_realtime WHERE startsWith(product_name, 'Bulk '
 
 test(
   interrupted,
-  "an INSERT of 200,000 rows",
+  "an INSERT of 500,000 rows",
   async () => {
     const connection = await connectToSource();
     try {
@@ -107,7 +107,7 @@ test(
 
 test(
   interrupted,
-  "an UPDATE of 200,000 rows",
+  "an UPDATE of 500,000 rows",
   async (marker) => {
     const connection = await connectToSource();
     try {
@@ -124,7 +124,7 @@ test(
 
 test(
   interrupted,
-  "a transaction of 200,000 statements",
+  "a transaction of 500,000 statements",
   async (marker) => {
     const connection = await connectToSource();
     try {
@@ -147,7 +147,7 @@ test(
   `SELECT count() ${ofTheBulk} AND endsWith(product_name, ' ?')`,
 );
 
-test("a DELETE of 200,000 rows takes them all out of the warehouse", async (t) => {
+test("a DELETE of 500,000 rows takes them all out of the warehouse", async (t) => {
   const connection = await connectToSource();
   try {
     await connection.query("DELETE FROM products WHERE product_name LIKE 'Bulk %'");

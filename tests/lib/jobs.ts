@@ -1,4 +1,3 @@
-import { eventually } from "./eventually";
 import { stackOutputs } from "./stack";
 import { Watch } from "./watch";
 
@@ -33,19 +32,10 @@ export async function requireRunning(): Promise<void> {
   if (others.length > 0) throw new Error(`another job runs: ${others.map(({ jid }) => jid).join(", ")}`);
 }
 
-/** How often a job was restarted since its JobManager took it over. Flink gathers its metrics only when asked for them. */
-export async function restartsOf(job: string): Promise<number> {
-  const { value: restarts } = await eventually(
-    `Flink tells how often job ${job} was restarted`,
-    async () => {
-      const [metric] = await flink<{ value: string }[]>(`/jobs/${job}/metrics?get=numRestarts`);
-      const count = Number(metric?.value);
-      if (!Number.isInteger(count)) throw new Error(`it says ${metric?.value}`);
-      return count;
-    },
-    { timeout: 30_000, interval: 1_000 },
-  );
-  return restarts;
+/** When a job was last restarted after a failure. Milliseconds since 1970; 0 if its JobManager never did. */
+export async function restartOf(job: string): Promise<number> {
+  const { timestamps } = await flink<{ timestamps: { RESTARTING: number } }>(`/jobs/${job}`);
+  return timestamps.RESTARTING;
 }
 
 /** Watches whether both jobs run. */

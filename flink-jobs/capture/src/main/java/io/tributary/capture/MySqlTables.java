@@ -2,6 +2,7 @@ package io.tributary.capture;
 
 import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.TopicRecord;
+import io.tributary.capture.source.WholeChunkSource;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
 import io.tributary.mysql.TableDefinitions;
@@ -28,6 +29,9 @@ final class MySqlTables {
   /** How long the source may be silent: longer, and the reader connects again. */
   private static final Duration SILENCE = Duration.ofSeconds(10);
 
+  /** Keys per row up to which chunks are cut by arithmetic, each of that many times its size. */
+  private static final double LARGEST_KEY_GAPS = 2;
+
   private MySqlTables() {}
 
   /**
@@ -35,41 +39,50 @@ final class MySqlTables {
    *
    * @param tables the captured tables as the source has them now, by name
    */
-  static MySqlSource<TopicRecord> source(
+  static WholeChunkSource<TopicRecord> source(
       CaptureOptions options,
       String password,
       Map<String, SourceFacts.Table> tables,
       DebeziumDeserializationSchema<TopicRecord> deserializer) {
-    return MySqlSource.<TopicRecord>builder()
-        .hostname(options.mysqlHost())
-        .port(options.mysqlPort())
-        .username(options.mysqlUser())
-        .password(password)
-        .databaseList(Pattern.quote(options.database()))
-        .tableList(
-            options.tables().stream()
-                .map(table -> tablePattern(options.database(), table))
-                .toArray(String[]::new))
-        .serverId(options.serverIds().toString())
-        .serverTimeZone("UTC")
-        .startupOptions(StartupOptions.initial())
-        // The connector's own heartbeat goes back to the start of the event it comes after: a
-        // checkpoint just then would bring that event's rows twice. The source's beats do instead.
-        .heartbeatInterval(Duration.ZERO)
-        // Versions order snapshot rows and changes, so what changes while a chunk is read need
-        // not be merged into it: the binlog is read from the place of the chunk that stands
-        // lowest, and from there no change is left out, whichever chunk it is in. Merging reads
-        // the binlog again for each chunk, and was seen to hang: capture ran on and read nothing
-        // more.
-        .skipSnapshotBackfill(true)
-        // Changes of definition reach the deserializer, which stops at them.
-        .includeSchemaChanges(true)
-        // JSON as MySQL itself prints it, as the snapshot has it.
-        .useLegacyJsonFormat(false)
-        .jdbcProperties(jdbcProperties())
-        .debeziumProperties(debeziumProperties(options, tables))
-        .deserializer(deserializer)
-        .build();
+    MySqlSource<TopicRecord> connector =
+        MySqlSource.<TopicRecord>builder()
+            .hostname(options.mysqlHost())
+            .port(options.mysqlPort())
+            .username(options.mysqlUser())
+            .password(password)
+            .databaseList(Pattern.quote(options.database()))
+            .tableList(
+                options.tables().stream()
+                    .map(table -> tablePattern(options.database(), table))
+                    .toArray(String[]::new))
+            .serverId(options.serverIds().toString())
+            .serverTimeZone("UTC")
+            // A chunk is held in memory. Keys with gaps are cut by counting rows, so that a chunk
+            // of
+            // them is not larger than others; and what has no end yet comes first, before it grows.
+            .distributionFactorUpper(LARGEST_KEY_GAPS)
+            .assignUnboundedChunkFirst(true)
+            .startupOptions(StartupOptions.initial())
+            // The connector's own heartbeat goes back to the start of the event it comes after: a
+            // checkpoint just then would bring that event's rows twice. The source's beats do
+            // instead.
+            .heartbeatInterval(Duration.ZERO)
+            // Versions order snapshot rows and changes, so what changes while a chunk is read need
+            // not be merged into it: the binlog is read from the place of the chunk that stands
+            // lowest, and from there no change is left out, whichever chunk it is in. Merging reads
+            // the binlog again for each chunk, and was seen to hang: capture ran on and read
+            // nothing
+            // more.
+            .skipSnapshotBackfill(true)
+            // Changes of definition reach the deserializer, which stops at them.
+            .includeSchemaChanges(true)
+            // JSON as MySQL itself prints it, as the snapshot has it.
+            .useLegacyJsonFormat(false)
+            .jdbcProperties(jdbcProperties())
+            .debeziumProperties(debeziumProperties(options, tables))
+            .deserializer(deserializer)
+            .build();
+    return new WholeChunkSource<>(connector, deserializer);
   }
 
   /**

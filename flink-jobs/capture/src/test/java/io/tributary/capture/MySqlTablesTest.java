@@ -57,6 +57,7 @@ class MySqlTablesTest {
                 options.tables(),
                 new BinlogEnd("binlog.000001", 4, 0),
                 new SameServer("heartbeats", "uuid", 0)))
+        .connector()
         .getConfigFactory()
         .createConfig(0);
   }

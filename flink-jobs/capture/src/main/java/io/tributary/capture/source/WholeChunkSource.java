@@ -1,0 +1,83 @@
+package io.tributary.capture.source;
+
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.cdc.connectors.mysql.source.MySqlSource;
+import org.apache.flink.cdc.connectors.mysql.source.assigners.state.PendingSplitsState;
+import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
+import org.apache.flink.cdc.connectors.mysql.source.metrics.MySqlSourceReaderMetrics;
+import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSourceReader;
+import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSourceReaderContext;
+import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSplitReader;
+import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSplit;
+import org.apache.flink.cdc.connectors.mysql.source.utils.hooks.SnapshotPhaseHooks;
+import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+import org.apache.flink.connector.base.source.reader.synchronization.FutureCompletingBlockingQueue;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+/**
+ * The connector's source, whose readers pass a snapshot on by {@link WholeChunks}. Its state is the
+ * connector's own.
+ *
+ * @param connector the source as it was built
+ * @param deserializer the one it was built with
+ */
+public record WholeChunkSource<T>(
+    MySqlSource<T> connector, DebeziumDeserializationSchema<T> deserializer)
+    implements Source<T, MySqlSplit, PendingSplitsState>, ResultTypeQueryable<T> {
+
+  /** As the connector makes it, but for the emitter. */
+  @Override
+  public SourceReader<T, MySqlSplit> createReader(SourceReaderContext context) {
+    int subtask = context.getIndexOfSubtask();
+    MySqlSourceConfig config = connector.getConfigFactory().createConfig(subtask);
+    MySqlSourceReaderMetrics metrics = new MySqlSourceReaderMetrics(context.metricGroup());
+    metrics.registerMetrics();
+    MySqlSourceReaderContext readerContext = new MySqlSourceReaderContext(context);
+    return new MySqlSourceReader<>(
+        new FutureCompletingBlockingQueue<>(),
+        () -> new MySqlSplitReader(config, subtask, readerContext, SnapshotPhaseHooks.empty()),
+        new WholeChunks<>(deserializer, metrics),
+        context.getConfiguration(),
+        readerContext,
+        config);
+  }
+
+  @Override
+  public Boundedness getBoundedness() {
+    return connector.getBoundedness();
+  }
+
+  @Override
+  public SplitEnumerator<MySqlSplit, PendingSplitsState> createEnumerator(
+      SplitEnumeratorContext<MySqlSplit> context) {
+    return connector.createEnumerator(context);
+  }
+
+  @Override
+  public SplitEnumerator<MySqlSplit, PendingSplitsState> restoreEnumerator(
+      SplitEnumeratorContext<MySqlSplit> context, PendingSplitsState state) {
+    return connector.restoreEnumerator(context, state);
+  }
+
+  @Override
+  public SimpleVersionedSerializer<MySqlSplit> getSplitSerializer() {
+    return connector.getSplitSerializer();
+  }
+
+  @Override
+  public SimpleVersionedSerializer<PendingSplitsState> getEnumeratorCheckpointSerializer() {
+    return connector.getEnumeratorCheckpointSerializer();
+  }
+
+  @Override
+  public TypeInformation<T> getProducedType() {
+    return connector.getProducedType();
+  }
+}

@@ -1,0 +1,95 @@
+package io.tributary.capture.source;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.cdc.connectors.mysql.source.metrics.MySqlSourceReaderMetrics;
+import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlRecordEmitter;
+import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSplitState;
+import org.apache.flink.cdc.connectors.mysql.source.split.SourceRecords;
+import org.apache.flink.cdc.connectors.mysql.source.utils.RecordUtils;
+import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
+import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+
+/**
+ * Passes the rows of a snapshot on by whole chunks: no checkpoint falls into the middle of one.
+ *
+ * <p>The connector passes them on as they come, and reads a chunk that was not finished at the last
+ * checkpoint again, from the start and as it is then. What a checkpoint had committed of it would
+ * be in the topic twice; a row that was deleted in between would stay in the warehouse for good,
+ * because the second reading does not have it and the binlog is read from there on; and a row that
+ * was changed in between would be there twice with one version.
+ *
+ * <p>So the rows are kept until the chunk's end, which also marks the chunk as read: both happen in
+ * one call, and checkpoints come between calls.
+ */
+final class WholeChunks<T> extends MySqlRecordEmitter<T> {
+  private final Held<T> held = new Held<>();
+  private String chunk;
+
+  /**
+   * @param deserializer makes the rows
+   * @param metrics of the reader
+   */
+  WholeChunks(DebeziumDeserializationSchema<T> deserializer, MySqlSourceReaderMetrics metrics) {
+    super(deserializer, metrics, true);
+  }
+
+  @Override
+  public void emitRecord(SourceRecords records, SourceOutput<T> output, MySqlSplitState split)
+      throws Exception {
+    if (!split.isSnapshotSplitState()) {
+      super.emitRecord(records, output, split);
+      return;
+    }
+    requireInTurn(split.asSnapshotSplitState().toMySqlSplit().splitId());
+    for (SourceRecord record : records.getSourceRecordList()) {
+      if (RecordUtils.isHighWatermarkEvent(record)) {
+        held.rows.forEach(output::collect);
+        held.rows.clear();
+      }
+      processElement(record, held, split);
+    }
+  }
+
+  /** A reader reads its chunks one after the other: what is held belongs to the one at hand. */
+  private void requireInTurn(String current) {
+    if (!current.equals(chunk) && !held.rows.isEmpty()) {
+      throw new IllegalStateException(
+          "chunk %s begins, and the %d rows of chunk %s are not passed on"
+              .formatted(current, held.rows.size(), chunk));
+    }
+    chunk = current;
+  }
+
+  /** Rows on their way. Those of a snapshot have no timestamp. */
+  private static final class Held<T> implements SourceOutput<T> {
+    private final List<T> rows = new ArrayList<>();
+
+    @Override
+    public void collect(T row) {
+      rows.add(row);
+    }
+
+    @Override
+    public void collect(T row, long timestamp) {
+      rows.add(row);
+    }
+
+    @Override
+    public void emitWatermark(Watermark watermark) {
+      // The connector makes none.
+    }
+
+    @Override
+    public void markIdle() {
+      // Nothing waits for it.
+    }
+
+    @Override
+    public void markActive() {
+      // Nothing waits for it.
+    }
+  }
+}
