@@ -19,8 +19,8 @@ import {
 import { parseListeningSockets } from "../../tools/lib/ports";
 import { projectFolder } from "../../tools/lib/project";
 
-const server: Host = { root: true, debian: true, systemd: true, remote: undefined };
-const laptop: Host = { root: false, debian: true, systemd: true, remote: undefined };
+const server: Host = { root: true, debian: true, systemd: true, daemon: true, remote: undefined };
+const laptop: Host = { root: false, debian: true, systemd: true, daemon: true, remote: undefined };
 const running: Engine = {
   state: "running",
   version: "20.10.24",
@@ -56,6 +56,14 @@ test("what is already built needs less disk", (t) => {
 test("Docker that root can install or start is no obstacle to root", (t) => {
   t.is(judgeEngine({ state: "absent" }, server).state, "soon");
   t.is(judgeEngine({ state: "stopped", reason: "no answer" }, server).state, "soon");
+});
+
+test("a docker command without a daemon that root could start is taken for what it is: no engine", (t) => {
+  const client = { ...server, daemon: false };
+  const stopped: Engine = { state: "stopped", reason: "no such file" };
+  t.regex(judgeEngine(stopped, client).what, /not installed; `make up` installs it/);
+  t.is(judgeEngine(stopped, { ...client, debian: false }).state, "missing");
+  t.regex(judgeEngine(stopped, { ...laptop, daemon: false }).what, /does not answer/);
 });
 
 test("others are told how to install, start and use Docker", (t) => {

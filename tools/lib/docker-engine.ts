@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
+import path from "node:path";
 import { inspectEngine, type Engine } from "./docker";
 import { messageOf, Problem } from "./problem";
 import { lastLinesOf, type Progress } from "./steps";
@@ -14,6 +15,8 @@ export interface Host {
   readonly debian: boolean;
   /** systemd runs this machine's services. */
   readonly systemd: boolean;
+  /** `dockerd` is here. The `docker` command alone, as some machines have it, is no engine. */
+  readonly daemon: boolean;
   /** Docker runs elsewhere (`DOCKER_HOST`): starting one here would not help. */
   readonly remote: string | undefined;
 }
@@ -24,6 +27,9 @@ export function thisHost(): Host {
     root: userInfo().uid === 0,
     debian: existsSync("/etc/os-release") && isDebian(readFileSync("/etc/os-release", "utf8")),
     systemd: existsSync("/run/systemd/system"),
+    daemon: (process.env["PATH"] ?? "")
+      .split(path.delimiter)
+      .some((folder) => existsSync(path.join(folder, "dockerd"))),
     remote: process.env["DOCKER_HOST"],
   };
 }
@@ -61,6 +67,14 @@ export function maySetUp(host: Host): boolean {
   return host.root && !host.remote;
 }
 
+/**
+ * What was seen, told from a `docker` command that has no engine here to talk to: that is none. Where this process may
+ * not start one, it cannot tell. Pure.
+ */
+export function engineOn(host: Host, seen: Engine): Engine {
+  return seen.state === "stopped" && maySetUp(host) && !host.daemon ? { state: "absent" } : seen;
+}
+
 /** The file a `dockerd` started from here writes to: outside the checkout, because it outlives it. */
 const daemonLog = "/var/log/dockerd.log";
 
@@ -75,7 +89,7 @@ const startTimeout = 90_000;
  * @throws Problem with what to do by hand
  */
 export async function ensureEngine(progress: Progress, host: Host = thisHost()): Promise<string> {
-  let engine = await inspectEngine();
+  let engine = engineOn(host, await inspectEngine());
   const done: string[] = [];
   if (engine.state === "absent") {
     if (!maySetUp(host) || !host.debian) throw new Problem("Docker is not installed", installRemedy(host));

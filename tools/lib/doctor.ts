@@ -5,7 +5,15 @@ import { execa } from "execa";
 import { SettingsError, type Settings } from "../../components/config";
 import { homeLabel } from "../../components/stack";
 import { inspectEngine, type Container, type Engine } from "./docker";
-import { accessRemedy, installRemedy, maySetUp, startRemedy, thisHost, type Host } from "./docker-engine";
+import {
+  accessRemedy,
+  engineOn,
+  installRemedy,
+  maySetUp,
+  startRemedy,
+  thisHost,
+  type Host,
+} from "./docker-engine";
 import { findListener, isFree, type Listener } from "./ports";
 import { cacheFolder, privateFolder, projectFolder } from "./project";
 import {
@@ -77,8 +85,9 @@ async function examineStack(stack: string, things: StackThings | undefined): Pro
 }
 
 /** Pure. */
-export function judgeEngine(engine: Engine, host: Host): Finding {
+export function judgeEngine(seen: Engine, host: Host): Finding {
   const about = "Docker";
+  const engine = engineOn(host, seen);
   switch (engine.state) {
     case "absent":
       if (maySetUp(host) && host.debian)
