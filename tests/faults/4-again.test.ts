@@ -3,7 +3,7 @@ import { rowsTableOf, tables, topicOf } from "../../components/tables";
 import { consumerGroup } from "../../components/sync-job";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
-import { flink, requireRunning } from "../lib/jobs";
+import { flink, jobResource, requireRunning } from "../lib/jobs";
 import { crash } from "../lib/servers";
 import {
   forgetOutputs,
@@ -26,12 +26,7 @@ const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 
 /** Takes a job away, with all that it remembers, and submits it anew. */
 async function submitAnew(job: "capture" | "sync", between: () => Promise<void>): Promise<void> {
-  const { resources } = (
-    JSON.parse(await pulumi("stack", "export")) as {
-      deployment: { resources: { urn: string; type: string }[] };
-    }
-  ).deployment;
-  const urn = resources.find((one) => one.type.endsWith(":FlinkJob") && one.urn.endsWith(`::${job}`))!.urn;
+  const { urn } = await jobResource(job);
   await pulumi("destroy", "--yes", "--skip-preview", "--target", urn, "--target-dependents");
   await between();
   await pulumi("up", "--yes", "--skip-preview");
@@ -121,4 +116,21 @@ test("SIGKILL of the TaskManager during the first snapshot of a new capture", as
     recoverWithin: 240_000,
   });
   t.not((await stackOutputs()).captureJobId, captureJobId);
+});
+
+test("the source's binlog begins again, then another epoch", async (t) => {
+  await survive(t, {
+    load: { mix: nothingGoes },
+    snapshot: true,
+    inject: async () => {
+      const { flinkUrl, captureJobId } = await stackOutputs();
+      await source("RESET BINARY LOGS AND GTIDS");
+      const refused = await t.throwsAsync(pulumi("up", "--yes", "--skip-preview", "--refresh"));
+      t.regex(refused!.message, /epoch/);
+      await pulumi("config", "set", "epoch", "1");
+      await pulumi("up", "--yes", "--skip-preview", "--refresh");
+      forgetOutputs();
+    },
+    recoverWithin: 240_000,
+  });
 });

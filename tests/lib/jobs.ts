@@ -1,4 +1,4 @@
-import { stackOutputs } from "./stack";
+import { pulumi, stackOutputs } from "./stack";
 import { Watch } from "./watch";
 
 /** Between two looks at the jobs; milliseconds. */
@@ -36,6 +36,20 @@ export async function requireRunning(): Promise<void> {
 export async function restartOf(job: string): Promise<number> {
   const { timestamps } = await flink<{ timestamps: { RESTARTING: number } }>(`/jobs/${job}`);
   return timestamps.RESTARTING;
+}
+
+/** What the stack has written down of a job. */
+export interface JobResource {
+  readonly urn: string;
+  readonly outputs: { args: string[]; restoredFrom: string; parallelism: number };
+}
+
+/** A job's resource in the stack's state. */
+export async function jobResource(job: "capture" | "sync"): Promise<JobResource> {
+  const { deployment } = JSON.parse(await pulumi("stack", "export")) as {
+    deployment: { resources: (JobResource & { type: string })[] };
+  };
+  return deployment.resources.find(({ type, urn }) => type.endsWith(":FlinkJob") && urn.endsWith(`::${job}`))!;
 }
 
 /** Watches whether both jobs run. */

@@ -22,7 +22,7 @@ const quiet = 5_000;
 /** A change, as its record tells it. */
 interface Change {
   op: string;
-  source: { table: string; file: string; pos: number; row: number };
+  source: { epoch: number; table: string; file: string; pos: number; row: number };
 }
 
 /**
@@ -50,7 +50,7 @@ export class TopicLedger {
       const change = changeOf(value);
       if (!change) continue;
       const { op, source } = change;
-      const identity = [source.table, key, source.file, source.pos, source.row, op].join(" ");
+      const identity = [source.table, key, source.epoch, source.file, source.pos, source.row, op].join(" ");
       const isAgain = this.seen.has(identity);
       this.seen.add(identity);
       if (offset < (this.opened.get(source.table)?.get(partition) ?? 0n)) continue;

@@ -1,0 +1,102 @@
+import { readFileSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import test from "ava";
+import { ExecaError } from "execa";
+import { currentJobsFolder, jarNames } from "../../components/job-jars";
+import { publish } from "../../tools/lib/jobs";
+import { survive } from "../lib/fault";
+import { flink, jobResource } from "../lib/jobs";
+import { forgetOutputs, inContainer, pulumi, stackOutputs } from "../lib/stack";
+
+/** Brings the stack to its settings, after a look at what has become of it. */
+async function repair(): Promise<void> {
+  await pulumi("up", "--yes", "--skip-preview", "--refresh");
+  forgetOutputs();
+}
+
+for (const job of ["capture", "sync"] as const) {
+  test(`${job} cancelled by hand, then \`pulumi refresh\` and \`up\``, async (t) => {
+    const { [`${job}JobId` as const]: before } = await stackOutputs();
+    await survive(t, {
+      inject: async () => {
+        await inContainer("flink-jobmanager", "flink", "cancel", before);
+        t.regex(await pulumi("refresh", "--yes", "--skip-preview"), /FlinkJob .*updated/);
+        await repair();
+      },
+    });
+    const { outputs } = await jobResource(job);
+    t.regex(outputs.restoredFrom, new RegExp(`/${before}/chk-\\d+$`), "it goes on from its newest checkpoint");
+  });
+}
+
+test("sync submitted a second time by hand, then `up` with a refresh", async (t) => {
+  const { syncJobId } = await stackOutputs();
+  const { outputs } = await jobResource("sync");
+  await survive(t, {
+    inject: async () => {
+      const jar = `/opt/flink/jobs/${jarNames.sync}`;
+      await inContainer("flink-jobmanager", "flink", "run", "--detached", jar, ...outputs.args);
+      const { jobs } = await flink<{ jobs: { name: string; state: string }[] }>("/jobs/overview");
+      const named = jobs.filter(({ name, state }) => name === "kafka-clickhouse-sync" && state !== "CANCELED");
+      t.is(named.length, 2);
+      await repair();
+    },
+  });
+  t.is((await stackOutputs()).syncJobId, syncJobId, "the double goes, the stack's own stays");
+});
+
+/** A second build, in which a class is missing that capture first needs where it runs. */
+function buildWithout(name: string): string {
+  const build = path.join(path.dirname(currentJobsFolder), "without-a-class");
+  mkdirSync(build, { recursive: true });
+  for (const jar of Object.values(jarNames)) {
+    const content = readFileSync(path.join(currentJobsFolder, jar), "latin1");
+    writeFileSync(path.join(build, jar), content.replaceAll(name, name.replace(/.$/, "_")), "latin1");
+  }
+  return build;
+}
+
+test("a new version of capture that completes no checkpoint", async (t) => {
+  const { captureJobId } = await stackOutputs();
+  const good = path.join(path.dirname(currentJobsFolder), "good");
+  mkdirSync(good, { recursive: true });
+  publish(currentJobsFolder, good);
+  const bad = buildWithout("io/tributary/capture/source/WholeChunks.class");
+  try {
+    await survive(t, {
+      inject: async () => {
+        publish(bad, currentJobsFolder);
+        const error = await t.throwsAsync(pulumi("up", "--yes", "--skip-preview"), {
+          instanceOf: ExecaError,
+        });
+        t.regex(error.message, /the old one runs again[\s\S]*WholeChunks/);
+        publish(good, currentJobsFolder);
+        await repair();
+      },
+    });
+  } finally {
+    publish(good, currentJobsFolder);
+    for (const build of [good, bad]) rmSync(build, { recursive: true });
+  }
+  t.not((await stackOutputs()).captureJobId, captureJobId);
+  t.regex((await jobResource("capture")).outputs.restoredFrom, /\/savepoint-[^/]+$/);
+});
+
+for (const [from, to] of [
+  ["1", "2"],
+  ["2", "1"],
+] as const) {
+  test(`parallelism and TaskManagers ${from} → ${to}`, async (t) => {
+    await survive(t, {
+      inject: async () => {
+        for (const setting of ["parallelism", "taskManagers"]) await pulumi("config", "set", setting, to);
+        await repair();
+      },
+    });
+    for (const job of ["capture", "sync"] as const) {
+      const { outputs } = await jobResource(job);
+      t.is(outputs.parallelism, Number(to));
+      t.regex(outputs.restoredFrom, /\/savepoint-[^/]+$/);
+    }
+  });
+}
