@@ -25,7 +25,11 @@ for (const job of ["capture", "sync"] as const) {
       },
     });
     const { outputs } = await jobResource(job);
-    t.regex(outputs.restoredFrom, new RegExp(`/${before}/chk-\\d+$`), "it goes on from its newest checkpoint");
+    t.regex(
+      outputs.restoredFrom,
+      new RegExp(`/${before}/chk-\\d+$`),
+      "it goes on from its newest checkpoint",
+    );
   });
 }
 
@@ -37,7 +41,9 @@ test("sync submitted a second time by hand, then `up` with a refresh", async (t)
       const jar = `/opt/flink/jobs/${jarNames.sync}`;
       await inContainer("flink-jobmanager", "flink", "run", "--detached", jar, ...outputs.args);
       const { jobs } = await flink<{ jobs: { name: string; state: string }[] }>("/jobs/overview");
-      const named = jobs.filter(({ name, state }) => name === "kafka-clickhouse-sync" && state !== "CANCELED");
+      const named = jobs.filter(
+        ({ name, state }) => name === "kafka-clickhouse-sync" && state !== "CANCELED",
+      );
       t.is(named.length, 2);
       await repair();
     },

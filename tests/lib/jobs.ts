@@ -49,7 +49,9 @@ export async function jobResource(job: "capture" | "sync"): Promise<JobResource>
   const { deployment } = JSON.parse(await pulumi("stack", "export")) as {
     deployment: { resources: (JobResource & { type: string })[] };
   };
-  return deployment.resources.find(({ type, urn }) => type.endsWith(":FlinkJob") && urn.endsWith(`::${job}`))!;
+  return deployment.resources.find(
+    ({ type, urn }) => type.endsWith(":FlinkJob") && urn.endsWith(`::${job}`),
+  )!;
 }
 
 /** Watches whether both jobs run. */
