@@ -45,7 +45,11 @@ const ordersAtOnce = 500_000;
 /** Where the sums are, by minute, status and product. */
 const sumsTable = "order_sums";
 
+/** SQL of an order's minute, in a form that finds the minute's orders by their key. */
 const minuteOf = "toStartOfMinute(toStartOfSecond(created_at))";
+
+/** The same as order_sums has it: without a fraction. */
+const minuteInSums = `toDateTime64(${minuteOf}, 0, 'UTC')`;
 
 /**
  * Compares the analytics with the warehouse's orders that they are made of, and with the same sums of the source.
@@ -287,7 +291,7 @@ async function minuteRanges(warehouse: Warehouse): Promise<[string, string][]> {
        (SELECT minute, intDiv(sum(orders) OVER (ORDER BY minute), ${ordersAtOnce}) AS part FROM
          (SELECT minute, sum(orders) AS orders FROM
            (SELECT minute, toInt64(orders) AS orders FROM orders_per_minute
-            UNION ALL SELECT DISTINCT ${minuteOf}, 0 FROM orders_rows)
+            UNION ALL SELECT DISTINCT ${minuteInSums}, 0 FROM orders_rows)
           GROUP BY minute))
      GROUP BY part ORDER BY part`,
   );
@@ -304,8 +308,8 @@ async function differingGroups(warehouse: Warehouse, minutes: string): Promise<D
        (SELECT minute, status, product_name, orders AS o, quantity AS q, revenue AS r, true AS summed
         FROM order_sums WHERE minute ${minutes}
         UNION ALL
-        SELECT ${minuteOf} AS minute, status, product_name, 1, toInt64(quantity), toDecimal128(total_price, 2), false
-        FROM orders_rows FINAL WHERE minute ${minutes})
+        SELECT ${minuteInSums} AS minute, status, product_name, 1, toInt64(quantity), toDecimal128(total_price, 2), false
+        FROM orders_rows FINAL WHERE ${minuteOf} ${minutes})
      GROUP BY minute, status, product_name
      HAVING os != oo OR qs != qo OR rs != ro`,
   );

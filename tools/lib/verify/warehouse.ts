@@ -37,6 +37,8 @@ export class Warehouse {
         max_query_size: "100000000",
         max_threads: 2,
         output_format_json_quote_64bit_integers: 1,
+        // Minutes as orders_analytics.sql counts them, also before 1970 and beyond 2106.
+        enable_extended_results_for_datetime_functions: 1,
       },
     });
   }
