@@ -1,6 +1,7 @@
 package io.tributary.clickhouse;
 
 import io.tributary.clickhouse.rowbinary.RowBuffer;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -16,10 +17,13 @@ import org.slf4j.LoggerFactory;
 final class BatchInserter<T> {
   private static final Logger LOG = LoggerFactory.getLogger(BatchInserter.class);
 
-  /** Failures in a row after which a batch that breaks the connection is tried in halves. */
+  /** Failures in a row after which a batch that may be too large is tried in halves. */
   static final int TRIES_BEFORE_HALVES = 3;
 
-  /** So many rows refused and none taken: then the rows are not what is wrong. */
+  /**
+   * So many rows refused and none taken, by a table that holds none: then the rows are not what is
+   * wrong.
+   */
   static final int REFUSALS_BEFORE_STOP = 100;
 
   private final String table;
@@ -34,11 +38,22 @@ final class BatchInserter<T> {
     this.progress = progress;
   }
 
-  /** One insert of some rows of a batch. */
+  /** The table. */
   @FunctionalInterface
   interface Target {
-    /** Stores the rows or throws. */
+    /** Stores some rows of a batch or throws. */
     void insert(RowBuffer rows, int from, int to);
+
+    /**
+     * Looks whether the table is to blame where rows were refused.
+     *
+     * @return whether it takes rows; false if that cannot be told
+     * @throws SchemaMismatchException if it is not the table any more that the rows were made for
+     * @throws WarehouseException if it refuses what it has taken before
+     */
+    default boolean takesRows() {
+      return false;
+    }
   }
 
   /** Hears how it goes, for the metrics. Called from the inserting thread. */
@@ -78,7 +93,10 @@ final class BatchInserter<T> {
   private final class Attempt {
     private final RowBatch<T> batch;
     private final List<Refused<T>> refused = new ArrayList<>();
-    private boolean anyStored;
+    private boolean examined;
+
+    /** Whether the table takes rows, so that it is the rows which are wrong. */
+    private boolean takesRows;
 
     Attempt(RowBatch<T> batch) {
       this.batch = batch;
@@ -87,7 +105,7 @@ final class BatchInserter<T> {
     void insert(int from, int to) throws InterruptedException {
       RuntimeException failure = insertPatiently(from, to);
       if (failure == null) {
-        anyStored = true;
+        takesRows = true;
       } else if (to - from > 1) {
         int middle = (from + to) >>> 1;
         insert(from, middle);
@@ -105,18 +123,37 @@ final class BatchInserter<T> {
           progress.worked();
           return null;
         } catch (RuntimeException e) {
-          InsertFailure failure = InsertFailure.of(e);
-          if (failure == InsertFailure.FATAL) {
-            throw new WarehouseException(
-                "ClickHouse cannot store rows in %s: %s".formatted(table, e.getMessage()), e);
-          }
+          InsertFailure failure = judge(e);
           boolean tryHalves =
-              failure == InsertFailure.BROKEN && failures >= TRIES_BEFORE_HALVES && to - from > 1;
+              failure.mayBeSize() && failures >= TRIES_BEFORE_HALVES && to - from > 1;
           if (!failure.passes() || tryHalves) {
             return e;
           }
           pause(from, to, failures, e);
         }
+      }
+    }
+
+    /** Before the first row is called wrong, the table must not be. */
+    private InsertFailure judge(RuntimeException e) {
+      InsertFailure failure = InsertFailure.of(e);
+      if (failure == InsertFailure.FATAL) {
+        throw new WarehouseException(
+            "ClickHouse cannot store rows in %s: %s".formatted(table, e.getMessage()), e);
+      }
+      if (failure != InsertFailure.REFUSED || examined) {
+        return failure;
+      }
+      try {
+        takesRows |= target.takesRows();
+        examined = true;
+        return failure;
+      } catch (RuntimeException unclear) {
+        InsertFailure why = InsertFailure.of(unclear);
+        if (why.passes()) {
+          return why;
+        }
+        throw unclear;
       }
     }
 
@@ -140,7 +177,7 @@ final class BatchInserter<T> {
       if (refused.isEmpty() || refused.get(refused.size() - 1).element() != element) {
         refused.add(new Refused<>(element, failure.getMessage()));
       }
-      if (!anyStored && refused.size() >= REFUSALS_BEFORE_STOP) {
+      if (!takesRows && refused.size() >= REFUSALS_BEFORE_STOP) {
         throw new WarehouseException(
             "ClickHouse refuses every row for %s, %d so far, so something other than the rows is wrong: %s"
                 .formatted(table, refused.size(), failure.getMessage()),

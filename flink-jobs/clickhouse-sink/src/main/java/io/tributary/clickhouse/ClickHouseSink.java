@@ -1,16 +1,12 @@
 package io.tributary.clickhouse;
 
-import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.util.IOUtils;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes a stream into ClickHouse tables, at least once and in batches. Every element that was
@@ -19,7 +15,6 @@ import org.slf4j.LoggerFactory;
  * @param <T> the elements, which a {@link RowEncoder} turns into rows
  */
 public final class ClickHouseSink<T> implements Sink<T> {
-  private static final Logger LOG = LoggerFactory.getLogger(ClickHouseSink.class);
   private static final long serialVersionUID = 1;
 
   private final ClickHouseConnection connection;
@@ -49,7 +44,8 @@ public final class ClickHouseSink<T> implements Sink<T> {
     List<String> tables = encoders.tables();
     Warehouse warehouse = Warehouse.at(connection, tables.size() * FlushSettings.INSERTS_AT_ONCE);
     try {
-      List<TableSchema> schemas = describe(warehouse, tables);
+      List<TableSchema> schemas =
+          Patience.until("ClickHouse describes " + tables, () -> warehouse.describe(tables));
       return new ClickHouseWriter<>(
           context, warehouse, schemas, encoders.create(schemas), deadLetters.open(), settings);
     } catch (InterruptedException e) {
@@ -67,38 +63,5 @@ public final class ClickHouseSink<T> implements Sink<T> {
   @Override
   public SinkWriter<T> createWriter(InitContext context) {
     throw new UnsupportedOperationException("this sink needs Flink 1.20 or newer");
-  }
-
-  private static List<TableSchema> describe(Warehouse warehouse, List<String> tables)
-      throws InterruptedException {
-    List<TableSchema> schemas = new ArrayList<>();
-    for (String table : tables) {
-      schemas.add(describePatiently(warehouse, table));
-    }
-    return schemas;
-  }
-
-  private static TableSchema describePatiently(Warehouse warehouse, String table)
-      throws InterruptedException {
-    for (int failures = 1; ; failures++) {
-      try {
-        return warehouse.describe(table);
-      } catch (SchemaMismatchException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        if (!InsertFailure.of(e).passes()) {
-          throw new WarehouseException(
-              "ClickHouse does not describe %s: %s".formatted(table, e.getMessage()), e);
-        }
-        long millis = Backoff.DEFAULT.millisAfter(failures);
-        LOG.warn(
-            "ClickHouse does not describe {} (failure {} in a row), again in {} ms: {}",
-            table,
-            failures,
-            millis,
-            BatchInserter.rootCause(e).toString());
-        Thread.sleep(millis);
-      }
-    }
   }
 }

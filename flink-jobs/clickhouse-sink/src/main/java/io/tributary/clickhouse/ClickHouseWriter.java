@@ -22,6 +22,7 @@ final class ClickHouseWriter<T> implements SinkWriter<T> {
   private final DeadLetters<T> deadLetters;
   private final MailboxExecutor mailbox;
   private final RowEncoder<T> encoder;
+  private final List<TableSchema> schemas;
   private final List<TableLane<T>> lanes = new ArrayList<>();
   private final Counter elementsOut;
   private final ExecutorService inserts =
@@ -35,6 +36,7 @@ final class ClickHouseWriter<T> implements SinkWriter<T> {
       DeadLetters<T> deadLetters,
       FlushSettings settings) {
     this.warehouse = warehouse;
+    this.schemas = schemas;
     this.deadLetters = deadLetters;
     this.mailbox = context.getMailboxExecutor();
     this.encoder = encoder;
@@ -44,7 +46,7 @@ final class ClickHouseWriter<T> implements SinkWriter<T> {
           new TableLane<>(
               schema.table(),
               settings,
-              (rows, from, to) -> warehouse.insert(schema, rows, from, to),
+              new WarehouseTable(warehouse, schema),
               deadLetters::add,
               inserts,
               mailbox,
@@ -68,7 +70,22 @@ final class ClickHouseWriter<T> implements SinkWriter<T> {
     while (!lanes.stream().allMatch(TableLane::isEmpty)) {
       mailbox.yield();
     }
+    requireSameTables();
     deadLetters.flush();
+  }
+
+  /**
+   * What was inserted into a table that changed meanwhile may have been taken for something else,
+   * without a word: such a checkpoint must not complete. The job then starts again from the last
+   * one, and its rows, with the versions that they had, take the place of those.
+   */
+  private void requireSameTables() throws InterruptedException {
+    List<String> tables = schemas.stream().map(TableSchema::table).toList();
+    List<TableSchema> now =
+        Patience.until("ClickHouse describes " + tables, () -> warehouse.describe(tables));
+    for (int i = 0; i < now.size(); i++) {
+      schemas.get(i).requireSame(now.get(i));
+    }
   }
 
   @Override
@@ -77,12 +94,19 @@ final class ClickHouseWriter<T> implements SinkWriter<T> {
     try {
       // Breaks the connections, so that an insert that waits for its answer ends as well.
       IOUtils.closeAll(warehouse, deadLetters);
+    } catch (Exception e) {
+      throw new IOException("the ClickHouse sink did not close cleanly", e);
+    } finally {
+      awaitInserts();
+    }
+  }
+
+  private void awaitInserts() {
+    try {
       inserts.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       // The threads are on their way out, and the task is in a hurry.
       Thread.currentThread().interrupt();
-    } catch (Exception e) {
-      throw new IOException("the ClickHouse sink did not close cleanly", e);
     }
   }
 }

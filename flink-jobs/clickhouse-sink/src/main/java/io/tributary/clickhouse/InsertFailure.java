@@ -21,6 +21,11 @@ enum InsertFailure {
   /** The server cannot now, but will. Wait and try again. */
   BUSY,
 
+  /**
+   * The server lacks the memory for so many rows. Usually passes; smaller pieces are worth a try.
+   */
+  TOO_MUCH,
+
   /** The server will not have these rows. Find out which. */
   REFUSED,
 
@@ -32,14 +37,12 @@ enum InsertFailure {
           3, // UNEXPECTED_END_OF_FILE: the body was cut short
           159, // TIMEOUT_EXCEEDED
           160, // TOO_SLOW
-          173, // CANNOT_ALLOCATE_MEMORY
           202, // TOO_MANY_SIMULTANEOUS_QUERIES
           203, // NO_FREE_CONNECTION
           209, // SOCKET_TIMEOUT
           210, // NETWORK_ERROR
           225, // NO_ZOOKEEPER
           236, // ABORTED: the server is shutting down
-          241, // MEMORY_LIMIT_EXCEEDED
           242, // TABLE_IS_READ_ONLY
           243, // NOT_ENOUGH_SPACE
           252, // TOO_MANY_PARTS
@@ -54,6 +57,11 @@ enum InsertFailure {
           473, // DEADLOCK_AVOIDED
           745, // SERVER_OVERLOADED
           999); // KEEPER_EXCEPTION
+
+  private static final Set<Integer> TOO_MUCH_CODES =
+      Set.of(
+          173, // CANNOT_ALLOCATE_MEMORY
+          241); // MEMORY_LIMIT_EXCEEDED
 
   private static final Set<Integer> REFUSED_CODES =
       Set.of(
@@ -97,14 +105,22 @@ enum InsertFailure {
       if (t instanceof TransportException || t instanceof IOException) {
         return BROKEN;
       }
+      // The client throws this for an HTTP status it does not know, which only a proxy sends.
+      if (t instanceof ClientException && isPassingStatus(t.getMessage())) {
+        return BUSY;
+      }
     }
-    // The client throws this for an HTTP status it does not know, which only a proxy sends.
-    return thrown instanceof ClientException && isPassingStatus(thrown.getMessage()) ? BUSY : FATAL;
+    return FATAL;
   }
 
   /** Whether the same rows may go in later. */
   boolean passes() {
-    return this == UNREACHABLE || this == BROKEN || this == BUSY;
+    return this == UNREACHABLE || this == BUSY || mayBeSize();
+  }
+
+  /** Whether fewer of these rows may go in where all together do not. */
+  boolean mayBeSize() {
+    return this == BROKEN || this == TOO_MUCH;
   }
 
   private static InsertFailure ofAnswer(ServerException answer) {
@@ -115,6 +131,9 @@ enum InsertFailure {
     }
     if (BUSY_CODES.contains(code)) {
       return BUSY;
+    }
+    if (TOO_MUCH_CODES.contains(code)) {
+      return TOO_MUCH;
     }
     return REFUSED_CODES.contains(code) ? REFUSED : FATAL;
   }

@@ -62,11 +62,6 @@ final class TableLane<T> {
     this.inserter = new BatchInserter<>(table, target, Backoff.DEFAULT, metrics);
   }
 
-  /** The name of the table. */
-  String table() {
-    return table;
-  }
-
   /** Waits until there is room for another element: this is the job's back-pressure. */
   void awaitRoom() throws InterruptedException {
     while (isFull()) {
@@ -99,7 +94,7 @@ final class TableLane<T> {
 
   /** Sends what there is without waiting for more, until {@link #isEmpty()}. */
   void drain() {
-    draining = !isEmpty();
+    draining = !filling.isEmpty();
     sendIfTime();
   }
 

@@ -3,6 +3,7 @@ package io.tributary.clickhouse;
 import com.clickhouse.client.api.Client;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
+import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
@@ -12,6 +13,8 @@ import io.tributary.clickhouse.schema.TableSchema;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.flink.util.IOUtils;
 
 /**
  * The warehouse over HTTP. Each call is one request: it is done when it returns, has failed when it
@@ -24,12 +27,16 @@ final class Warehouse implements AutoCloseable {
   /** Below the 10 s after which ClickHouse hangs up on an idle connection by default. */
   private static final long KEEP_ALIVE_SECONDS = 5;
 
+  /** Versions make it harmless: the row has the one that it had. */
+  private static final String INSERT_ONE_AGAIN =
+      "INSERT INTO %1$s (%2$s) SELECT %2$s FROM %1$s LIMIT 1";
+
   private static final String INSERTABLE_COLUMNS =
       """
-      SELECT name, type FROM system.columns
-      WHERE database = {database:String} AND table = {table:String}
+      SELECT table, name, type FROM system.columns
+      WHERE database = {database:String} AND table IN splitByChar(',', {tables:String})
         AND default_kind NOT IN ('ALIAS', 'MATERIALIZED', 'EPHEMERAL')
-      ORDER BY position
+      ORDER BY table, position
       """;
 
   private final Client client;
@@ -66,31 +73,45 @@ final class Warehouse implements AutoCloseable {
             .compressServerResponse(false)
             // Acknowledged has to mean stored.
             .serverSetting("async_insert", "0")
+            // Rows of ten years may come in one batch, as from a snapshot. The limit is meant for
+            // those who cut a table into too many partitions by mistake.
+            .serverSetting("max_partitions_per_insert_block", "0")
             .build();
     return new Warehouse(client, connection.database());
   }
 
   /**
-   * Reads the columns of a table that can be inserted into.
+   * Reads the columns of tables that can be inserted into.
    *
-   * @throws SchemaMismatchException if there is no such table, or it may not be seen
+   * @return the tables in the given order
+   * @throws SchemaMismatchException if one is not there, or may not be seen
    */
-  TableSchema describe(String table) {
-    List<GenericRecord> found =
-        client.queryAll(
-            INSERTABLE_COLUMNS,
-            Map.of("database", database, "table", table),
-            new QuerySettings().setFormat(ClickHouseFormat.RowBinaryWithNamesAndTypes));
-    if (found.isEmpty()) {
+  List<TableSchema> describe(List<String> tables) {
+    Map<String, List<Column>> found =
+        client
+            .queryAll(
+                INSERTABLE_COLUMNS,
+                Map.of("database", database, "tables", String.join(",", tables)),
+                new QuerySettings().setFormat(ClickHouseFormat.RowBinaryWithNamesAndTypes))
+            .stream()
+            .collect(
+                Collectors.groupingBy(
+                    row -> row.getString("table"),
+                    Collectors.mapping(Warehouse::column, Collectors.toList())));
+    return tables.stream().map(table -> schemaOf(table, found.get(table))).toList();
+  }
+
+  private TableSchema schemaOf(String table, List<Column> columns) {
+    if (columns == null) {
       throw new SchemaMismatchException(
           "there is no table %s.%s, or user %s may not see it. Apply sql/clickhouse/ and its grants"
               .formatted(database, table, client.getUser()));
     }
-    List<Column> columns =
-        found.stream()
-            .map(row -> new Column(row.getString("name"), row.getString("type")))
-            .toList();
     return new TableSchema(database, table, columns);
+  }
+
+  private static Column column(GenericRecord row) {
+    return new Column(row.getString("name"), row.getString("type"));
   }
 
   /**
@@ -107,6 +128,22 @@ final class Warehouse implements AutoCloseable {
         // Requests run in the calling thread, so the future is complete.
         .join()
         .close();
+  }
+
+  /**
+   * Inserts a row that the table has already.
+   *
+   * @return whether there was one
+   */
+  boolean insertOneAgain(TableSchema table) {
+    String columns = String.join(", ", table.quotedColumns());
+    String statement = INSERT_ONE_AGAIN.formatted(table.quotedName(), columns);
+    QueryResponse answer = client.query(statement).join();
+    try {
+      return answer.getWrittenRows() > 0;
+    } finally {
+      IOUtils.closeQuietly(answer);
+    }
   }
 
   @Override

@@ -12,9 +12,11 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -86,6 +88,67 @@ class BatchInserterTest {
 
     assertThat(refused).hasSize(699);
     assertThat(stored).hasSize(301);
+  }
+
+  @Test
+  void isolatesAnyNumberOfRowsWhereTheTableTakesWhatItHas() throws InterruptedException {
+    List<Refused<Integer>> refused =
+        inserter(new Refusing(row -> row < 500, () -> true)).insert(batch(1_000));
+
+    assertThat(refused).hasSize(500);
+    assertThat(stored).hasSize(500);
+  }
+
+  @Test
+  void refusesNoRowWhereTheTableIsToBlame() {
+    assertThatThrownBy(
+            () ->
+                inserter(
+                        new Refusing(
+                            row -> true,
+                            () -> {
+                              throw new WarehouseException("the table", null);
+                            }))
+                    .insert(batch(5)))
+        .isInstanceOf(WarehouseException.class)
+        .hasMessage("the table");
+    assertThat(calls).containsExactly("0..5");
+  }
+
+  @Test
+  void triesTheRowsAgainWhileItCannotBeToldWhetherTheTableIsToBlame() throws InterruptedException {
+    Iterator<RuntimeException> away =
+        List.<RuntimeException>of(new ConnectionInitiationException("away", new ConnectException()))
+            .iterator();
+
+    List<Refused<Integer>> refused =
+        inserter(
+                new Refusing(
+                    row -> row == 0,
+                    () -> {
+                      if (away.hasNext()) {
+                        throw away.next();
+                      }
+                      return true;
+                    }))
+            .insert(batch(2));
+
+    assertThat(refused).extracting(Refused::element).containsExactly(0);
+    assertThat(calls).containsExactly("0..2", "0..2", "0..1", "1..2");
+  }
+
+  @Test
+  void triesSmallerPiecesWhereTheServerLacksMemory() throws InterruptedException {
+    inserter(
+            (rows, from, to) -> {
+              if (to - from > 5) {
+                throw new ServerException(241, "Code: 241. MEMORY_LIMIT_EXCEEDED", 500, "q");
+              }
+              IntStream.range(from, to).forEach(stored::add);
+            })
+        .insert(batch(10));
+
+    assertThat(stored).hasSize(10);
   }
 
   @Test
@@ -166,15 +229,32 @@ class BatchInserterTest {
 
   private List<Refused<Integer>> insert(int rows, IntPredicate isPoison)
       throws InterruptedException {
-    return inserter(
-            (buffer, from, to) -> {
-              calls.add(from + ".." + to);
-              if (IntStream.range(from, to).anyMatch(isPoison)) {
-                refuseAll(buffer, from, to);
-              }
-              IntStream.range(from, to).forEach(stored::add);
-            })
-        .insert(batch(rows));
+    return inserter(new Refusing(isPoison, () -> false)).insert(batch(rows));
+  }
+
+  /** A table that refuses some rows, and what it says when it is examined. */
+  private final class Refusing implements BatchInserter.Target {
+    private final IntPredicate isPoison;
+    private final BooleanSupplier examined;
+
+    Refusing(IntPredicate isPoison, BooleanSupplier examined) {
+      this.isPoison = isPoison;
+      this.examined = examined;
+    }
+
+    @Override
+    public void insert(RowBuffer rows, int from, int to) {
+      calls.add(from + ".." + to);
+      if (IntStream.range(from, to).anyMatch(isPoison)) {
+        refuseAll(rows, from, to);
+      }
+      IntStream.range(from, to).forEach(stored::add);
+    }
+
+    @Override
+    public boolean takesRows() {
+      return examined.getAsBoolean();
+    }
   }
 
   private void refuseAll(RowBuffer rows, int from, int to) {

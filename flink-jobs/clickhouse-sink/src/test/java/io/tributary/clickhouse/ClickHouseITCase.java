@@ -85,7 +85,7 @@ class ClickHouseITCase {
   void storesEveryTypeExactly(String type, String json, String text) throws Exception {
     server.execute(
         "CREATE TABLE %s.t (v %s) ENGINE = MergeTree ORDER BY tuple()".formatted(DATABASE, type));
-    TableSchema table = warehouse.describe("t");
+    TableSchema table = describe("t");
 
     store(table, "{\"v\":%s}".formatted(json));
 
@@ -106,7 +106,7 @@ class ClickHouseITCase {
           _ingested_at DateTime64(3, 'UTC') DEFAULT now64(3)
         ) ENGINE = MergeTree ORDER BY id"""
             .formatted(DATABASE));
-    TableSchema table = warehouse.describe("t");
+    TableSchema table = describe("t");
 
     store(table, "{\"id\":21}");
 
@@ -132,7 +132,7 @@ class ClickHouseITCase {
 
   @Test
   void namesATableThatIsNotThere() {
-    assertThatThrownBy(() -> warehouse.describe("nowhere"))
+    assertThatThrownBy(() -> describe("nowhere"))
         .isInstanceOf(SchemaMismatchException.class)
         .hasMessageContaining("there is no table sink_it.nowhere");
   }
@@ -144,14 +144,9 @@ class ClickHouseITCase {
         CREATE TABLE %s.t (id Int64, CONSTRAINT odd_one CHECK id NOT IN (7, 4999))
         ENGINE = MergeTree ORDER BY id"""
             .formatted(DATABASE));
-    TableSchema table = warehouse.describe("t");
-    RowBatch<Integer> batch = new RowBatch<>();
-    for (int i = 0; i < 5_000; i++) {
-      append(table, "{\"id\":%d}".formatted(i), batch.rows());
-      batch.own(i, 1);
-    }
+    TableSchema table = describe("t");
 
-    List<Refused<Integer>> refused = inserter(table).insert(batch);
+    List<Refused<Integer>> refused = inserter(table).insert(numbers(table, 0, 5_000));
 
     assertThat(refused).extracting(Refused::element).containsExactly(7, 4999);
     assertThat(refused.get(0).reason()).contains("odd_one");
@@ -159,10 +154,69 @@ class ClickHouseITCase {
   }
 
   @Test
+  void isolatesMoreRowsThanGoInFromATableThatTakesRows() throws Exception {
+    server.execute(
+        """
+        CREATE TABLE %s.t (id Int64, CONSTRAINT small CHECK id < 1000 OR id % 7 = 0)
+        ENGINE = ReplacingMergeTree ORDER BY id"""
+            .replace("%s", DATABASE));
+    TableSchema table = describe("t");
+    store(table, "{\"id\":1}");
+
+    List<Refused<Integer>> refused = inserter(table).insert(numbers(table, 1001, 1301));
+
+    assertThat(refused).hasSize(258);
+    assertThat(server.value("SELECT count() FROM " + DATABASE + ".t")).isEqualTo("43");
+  }
+
+  @Test
+  void stopsWhereTheTableRefusesWhatItHasAlready() throws Exception {
+    server.execute(
+        "CREATE TABLE %s.t (id Int64) ENGINE = ReplacingMergeTree ORDER BY id".formatted(DATABASE));
+    TableSchema table = describe("t");
+    store(table, "{\"id\":1}");
+    server.execute("ALTER TABLE " + DATABASE + ".t ADD CONSTRAINT none CHECK id < 0");
+
+    assertThatThrownBy(() -> inserter(table).insert(numbers(table, 2, 4)))
+        .isInstanceOf(WarehouseException.class)
+        .hasMessageContaining("refuses a row for t that is in it already");
+  }
+
+  @Test
+  void callsNoRowWrongThatWasMadeForTheTableAsItWas() throws Exception {
+    server.execute(
+        "CREATE TABLE %s.t (id Int64, v Int32) ENGINE = ReplacingMergeTree ORDER BY id"
+            .formatted(DATABASE));
+    TableSchema table = describe("t");
+    server.execute("ALTER TABLE " + DATABASE + ".t MODIFY COLUMN v Int64");
+    RowBatch<Integer> batch = new RowBatch<>();
+    append(table, "{\"id\":1,\"v\":2}", batch.rows());
+    batch.own(1, 1);
+
+    assertThatThrownBy(() -> inserter(table).insert(batch))
+        .isInstanceOf(SchemaMismatchException.class)
+        .hasMessageContaining("was changed while rows were on their way");
+  }
+
+  @Test
+  void takesRowsOfManyPartitionsInOneBatch() throws Exception {
+    server.execute(
+        """
+        CREATE TABLE %s.t (id Int64) ENGINE = ReplacingMergeTree
+        PARTITION BY id ORDER BY id"""
+            .formatted(DATABASE));
+    TableSchema table = describe("t");
+
+    assertThat(inserter(table).insert(numbers(table, 0, 300))).isEmpty();
+
+    assertThat(server.value("SELECT count() FROM " + DATABASE + ".t")).isEqualTo("300");
+  }
+
+  @Test
   void hearsTheAnswerToALargeBodyThatIsRefusedEarly() throws Exception {
     server.execute(
         "CREATE TABLE %s.t (v String) ENGINE = MergeTree ORDER BY tuple()".formatted(DATABASE));
-    TableSchema table = warehouse.describe("t");
+    TableSchema table = describe("t");
     RowBuffer rows = new RowBuffer();
     // The first row is cut short, so that nothing after it can be read as a row.
     rows.int8(0);
@@ -180,7 +234,7 @@ class ClickHouseITCase {
     server.execute(
         "CREATE TABLE %s.t (id Int64, v String) ENGINE = MergeTree ORDER BY id"
             .formatted(DATABASE));
-    TableSchema table = warehouse.describe("t");
+    TableSchema table = describe("t");
     server.execute("ALTER TABLE " + DATABASE + ".t DROP COLUMN v");
 
     assertThatThrownBy(() -> store(table, "{\"id\":1,\"v\":\"x\"}"))
@@ -198,7 +252,7 @@ class ClickHouseITCase {
             DATABASE);
 
     try (Warehouse unwelcome = Warehouse.at(stranger, 1)) {
-      assertThatThrownBy(() -> unwelcome.describe("t"))
+      assertThatThrownBy(() -> unwelcome.describe(List.of("t")))
           .satisfies(e -> assertThat(InsertFailure.of(e)).isEqualTo(InsertFailure.FATAL));
     }
   }
@@ -211,7 +265,7 @@ class ClickHouseITCase {
         SETTINGS parts_to_throw_insert = 2, parts_to_delay_insert = 1"""
             .formatted(DATABASE));
     server.execute("SYSTEM STOP MERGES %s.t".formatted(DATABASE));
-    TableSchema table = warehouse.describe("t");
+    TableSchema table = describe("t");
     List<InsertFailure> failures = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       try {
@@ -224,10 +278,14 @@ class ClickHouseITCase {
     assertThat(failures).isNotEmpty().containsOnly(InsertFailure.BUSY);
   }
 
+  private TableSchema describe(String table) {
+    return warehouse.describe(List.of(table)).get(0);
+  }
+
   private BatchInserter<Integer> inserter(TableSchema table) {
     return new BatchInserter<>(
         table.table(),
-        (rows, from, to) -> warehouse.insert(table, rows, from, to),
+        new WarehouseTable(warehouse, table),
         Backoff.DEFAULT,
         new BatchInserter.Progress() {
           @Override
@@ -236,6 +294,15 @@ class ClickHouseITCase {
           @Override
           public void worked() {}
         });
+  }
+
+  private static RowBatch<Integer> numbers(TableSchema table, int from, int to) throws Exception {
+    RowBatch<Integer> batch = new RowBatch<>();
+    for (int i = from; i < to; i++) {
+      append(table, "{\"id\":%d}".formatted(i), batch.rows());
+      batch.own(i, 1);
+    }
+    return batch;
   }
 
   private void store(TableSchema table, String json) throws Exception {

@@ -7,9 +7,11 @@ import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.rowbinary.RowImage;
 import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.clickhouse.schema.Column;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.clickhouse.testing.ClickHouseStub;
 import io.tributary.clickhouse.testing.ClickHouseStub.Answer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +55,10 @@ class ClickHouseSinkTest {
   /** What the dead letters hold; static, because the sink is serialised on its way. */
   private static final List<String> LETTERS = Collections.synchronizedList(new ArrayList<>());
 
-  private static final AtomicInteger LETTER_FLUSHES = new AtomicInteger();
+  /** What the dead letters were asked to do, in order. */
+  private static final List<String> LETTER_CALLS = Collections.synchronizedList(new ArrayList<>());
+
+  private static volatile boolean lettersAreLost;
 
   @TempDir Path folder;
   private ClickHouseStub clickHouse;
@@ -98,11 +103,15 @@ class ClickHouseSinkTest {
     @Override
     public void add(Long element, String table, String reason) {
       LETTERS.add(element + " for " + table + ": " + reason);
+      LETTER_CALLS.add("add");
     }
 
     @Override
-    public void flush() {
-      LETTER_FLUSHES.incrementAndGet();
+    public void flush() throws IOException {
+      LETTER_CALLS.add("flush");
+      if (lettersAreLost) {
+        throw new IOException("a dead letter could not be kept");
+      }
     }
 
     @Override
@@ -112,7 +121,8 @@ class ClickHouseSinkTest {
   @BeforeEach
   void open() throws Exception {
     LETTERS.clear();
-    LETTER_FLUSHES.set(0);
+    LETTER_CALLS.clear();
+    lettersAreLost = false;
     clickHouse =
         new ClickHouseStub()
             .withTable("evens", new Column("id", "Int64"))
@@ -136,7 +146,52 @@ class ClickHouseSinkTest {
 
     assertThat(ids("evens")).containsExactly(0L, 2L, 4L);
     assertThat(ids("odds")).containsExactly(1L, 3L);
-    assertThat(LETTER_FLUSHES).hasValue(1);
+    assertThat(LETTER_CALLS).containsExactly("flush");
+  }
+
+  @Test
+  void waitsForEveryTableBeforeACheckpointCompletes() throws Exception {
+    CountDownLatch othersAreStored = new CountDownLatch(1);
+    clickHouse.onInsert(
+        insert -> {
+          if (insert.table().equals("evens")) {
+            othersAreStored.await();
+          }
+          return Answer.STORED;
+        });
+    Thread writer = Thread.currentThread();
+    Thread observer =
+        new Thread(
+            () -> {
+              await(() -> ids("odds").size() == 1 && isBlocked(writer));
+              othersAreStored.countDown();
+            });
+    observer.start();
+    write(0, 1);
+
+    checkpoint();
+    observer.join();
+
+    assertThat(ids("evens")).containsExactly(0L);
+  }
+
+  @Test
+  void doesNotCompleteACheckpointOverATableThatWasChanged() throws Exception {
+    write(0, 1);
+    clickHouse.withTable("odds", new Column("id", "UInt64"));
+
+    assertThatThrownBy(this::checkpoint)
+        .isInstanceOf(SchemaMismatchException.class)
+        .hasMessageContaining("table `platform`.`odds` was changed while rows were on their way");
+    assertThat(LETTER_CALLS).isEmpty();
+  }
+
+  @Test
+  void doesNotCompleteACheckpointWhoseLettersAreLost() throws Exception {
+    lettersAreLost = true;
+    write(UNWRITABLE);
+
+    assertThatThrownBy(this::checkpoint).hasMessage("a dead letter could not be kept");
   }
 
   @Test
@@ -241,7 +296,10 @@ class ClickHouseSinkTest {
     sink.setProcessingTime(INTERVAL);
     // The insert is under way and finds nobody. Only then does the server come up.
     await(ClickHouseSinkTest::insertThreadWaits);
-    clickHouse = new ClickHouseStub(port).withTable("evens", new Column("id", "Int64"));
+    clickHouse =
+        new ClickHouseStub(port)
+            .withTable("evens", new Column("id", "Int64"))
+            .withTable("odds", new Column("id", "Int64"));
 
     checkpoint();
 
@@ -261,7 +319,7 @@ class ClickHouseSinkTest {
 
     assertThat(ids("evens")).containsExactlyInAnyOrder(0L, 2L, 4L, 6L);
     assertThat(LETTERS).singleElement().asString().startsWith("-2 for evens: Code: 469.");
-    assertThat(LETTER_FLUSHES).hasValue(1);
+    assertThat(LETTER_CALLS).containsExactly("add", "flush");
   }
 
   @Test

@@ -156,6 +156,36 @@ class TableLaneTest {
   }
 
   @Test
+  void goesOnAsUsualAfterACheckpointThatOnlyWaitedForWhatWasOnItsWay() throws Exception {
+    List<Runnable> onTheirWay = new ArrayList<>();
+    TableLane<Integer> lane =
+        lane(
+            EVERY_SECOND_ROW,
+            (rows, from, to) -> inserts.add(to - from),
+            new DirectMailbox(ThrowingRunnable::run),
+            onTheirWay::add);
+    write(lane, 0);
+    write(lane, 1);
+    lane.drain();
+    onTheirWay.get(0).run();
+
+    write(lane, 2);
+    assertThat(onTheirWay).as("2 waits for company").hasSize(1);
+  }
+
+  @Test
+  void sendsABatchThatHoldsTooMuchMemory() throws Exception {
+    FlushSettings tenBytes =
+        new FlushSettings(1_000, 10, Duration.ofHours(1), Duration.ofHours(1), Duration.ZERO);
+    TableLane<Integer> lane = lane(tenBytes, (rows, from, to) -> inserts.add(to - from));
+    for (int i = 0; i < 6; i++) {
+      write(lane, i);
+    }
+
+    assertThat(inserts).as("of four bytes each").containsExactly(3, 3);
+  }
+
+  @Test
   void staysSilentWhenTheTaskIsOverBeforeTheInsert() throws Exception {
     MailboxExecutor closed =
         new DirectMailbox(

@@ -6,6 +6,7 @@ import io.tributary.common.TableSpec;
 import io.tributary.sync.functions.ChangeEncoder;
 import io.tributary.sync.functions.ChangeRecordSchema;
 import io.tributary.sync.functions.EarlyChanges;
+import io.tributary.sync.functions.GroupOffsets;
 import io.tributary.sync.functions.KafkaDeadLetters;
 import io.tributary.sync.functions.LeftToTheCommitted;
 import io.tributary.sync.records.ChangeRecord;
@@ -26,7 +27,6 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 
 /** Brings every committed change from the topics into the warehouse. */
 public final class SyncJob {
@@ -46,6 +46,9 @@ public final class SyncJob {
 
   /** Early changes come one by one and not in bursts: they wait no longer for company than this. */
   private static final Duration EARLY_FLUSH_INTERVAL = Duration.ofMillis(10);
+
+  /** So many bytes of them wait for a table at most: what is a second old is left out anyway. */
+  private static final long EARLY_BYTES = 1 << 20;
 
   /** They leave the warehouse time for the committed ones, which come beside them. */
   private static final Duration EARLY_REST = Duration.ofMillis(200);
@@ -144,7 +147,7 @@ public final class SyncJob {
   static KafkaSource<ChangeRecord> source(SyncConfig config) {
     return topics(config)
         .setGroupId(config.group())
-        .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
+        .setStartingOffsets(new GroupOffsets())
         .setDeserializer(new ChangeRecordSchema())
         .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
         .setProperty(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT.key(), "true")
@@ -186,7 +189,7 @@ public final class SyncJob {
         new LeftToTheCommitted.Factory(),
         new FlushSettings(
             config.flush().maxRows(),
-            config.flush().maxBytes(),
+            Math.min(config.flush().maxBytes(), EARLY_BYTES),
             EARLY_FLUSH_INTERVAL,
             EARLY_FLUSH_INTERVAL,
             EARLY_REST));

@@ -18,12 +18,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.executiongraph.ErrorInfo;
+import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -47,6 +51,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class SyncJobITCase {
   private static final String DATABASE = "sync_it";
   private static final long POLL_MILLIS = 100;
+  private static final String DAY = "2025-01-11T10:30:00Z";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension
@@ -251,6 +256,37 @@ class SyncJobITCase {
     commit(changes);
 
     eventually("a row of each partition", this::orders, rows -> rows.size() == 7);
+  }
+
+  @Test
+  void stopsWhereTheTopicHasLostWhatWasNotReadYet(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    String group = "group-" + topic;
+    commit(new Message(0, "key", event("c", null, order(1, "Read", "1.00", DAY), 100)));
+    start(group);
+    awaitCommitted(group);
+    stop();
+    commit(new Message(0, "key", event("c", null, order(2, "Lost", "1.00", DAY), 200)));
+    commit(new Message(0, "key", event("c", null, order(3, "Kept", "1.00", DAY), 300)));
+    TopicPartition partition = new TopicPartition(topic, 0);
+    kafka
+        .deleteRecords(
+            Map.of(partition, RecordsToDelete.beforeOffset(nextOffsets.get(partition) - 1)))
+        .all()
+        .get();
+
+    start(group);
+    eventually(
+        "a failure that names the partition",
+        () -> failureOf(job, cluster),
+        failure -> failure.contains("out of range") && failure.contains(partition.toString()));
+    assertThat(orders()).containsExactly("1 Read 1 2025-01-11 10:30:00.000000");
+  }
+
+  /** What last went wrong in the job, which starts again and again. */
+  private static String failureOf(JobClient job, MiniCluster cluster) throws Exception {
+    ErrorInfo failure = cluster.getExecutionGraph(job.getJobID()).get().getFailureInfo();
+    return failure == null ? "" : failure.getExceptionAsString();
   }
 
   @Test

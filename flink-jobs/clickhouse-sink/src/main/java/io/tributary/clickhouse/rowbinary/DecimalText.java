@@ -93,7 +93,7 @@ final class DecimalText {
     BigDecimal number;
     try {
       number = new BigDecimal(text, offset, length).stripTrailingZeros();
-    } catch (NumberFormatException e) {
+    } catch (NumberFormatException | ArithmeticException e) {
       throw new BadValueException(
           "%s is not a decimal number".formatted(BadValueException.quote(text, offset, length)));
     }

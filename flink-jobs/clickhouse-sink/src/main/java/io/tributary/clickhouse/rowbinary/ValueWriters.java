@@ -79,8 +79,11 @@ public final class ValueWriters {
       case "UInt32" -> (json, out) -> out.int32((int) integer(json, 0, MAX_UINT32));
       case "UInt64" -> (json, out) -> out.int64(unsignedLong(json));
       case "Bool" -> (json, out) -> out.int8((int) integer(json, 0, 1));
-      case "Float32" -> (json, out) -> out.int32(Float.floatToRawIntBits((float) floating(json)));
-      case "Float64" -> (json, out) -> out.int64(Double.doubleToRawLongBits(floating(json)));
+      case "Float32" ->
+          (json, out) ->
+              out.int32(Float.floatToRawIntBits((float) floating(json, Float.MAX_VALUE)));
+      case "Float64" ->
+          (json, out) -> out.int64(Double.doubleToRawLongBits(floating(json, Double.MAX_VALUE)));
       case "Decimal" -> decimal(type.intArgument(0), type.intArgument(1));
       case "String" -> ValueWriters::string;
       case "FixedString" -> fixedString(type.intArgument(0));
@@ -134,11 +137,18 @@ public final class ValueWriters {
     return integer(json, 0, Long.MAX_VALUE);
   }
 
-  private static double floating(JsonParser json) throws IOException, BadValueException {
+  /** The nearest number that there is; none beyond the largest, which would become infinity. */
+  private static double floating(JsonParser json, double largest)
+      throws IOException, BadValueException {
     if (!json.currentToken().isNumeric()) {
       throw unexpected(json, "a number");
     }
-    return json.getDoubleValue();
+    double value = json.getDoubleValue();
+    if (Math.abs(value) > largest) {
+      throw new BadValueException(
+          "%s is beyond %s".formatted(BadValueException.quote(json), largest));
+    }
+    return value;
   }
 
   private static ValueWriter decimal(int precision, int scale) {

@@ -45,6 +45,21 @@ public final class TableSchema {
     return columns.stream().map(column -> quote(column.name())).toList();
   }
 
+  /**
+   * Makes sure that rows made for this table can go into it as it is now. Rows bring no types with
+   * them, so those of another type could be taken for something else.
+   *
+   * @param now the table as it is now
+   * @throws SchemaMismatchException if a column was added, dropped or changed
+   */
+  public void requireSame(TableSchema now) {
+    if (!now.columns.equals(columns)) {
+      throw new SchemaMismatchException(
+          "table %s was changed while rows were on their way: its columns were %s and are %s. The job starts again, and takes them as they are"
+              .formatted(quotedName(), columns, now.columns));
+    }
+  }
+
   /** The place of a column in a row, or -1 if there is none of this name. */
   public int indexOf(String column) {
     return indexes.getOrDefault(column, -1);

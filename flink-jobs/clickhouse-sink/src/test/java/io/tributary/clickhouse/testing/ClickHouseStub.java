@@ -27,12 +27,13 @@ import java.util.stream.Collectors;
  * A stand-in for ClickHouse's HTTP port, for faults that a real server does not make on demand. It
  * knows no SQL.
  *
- * <p>What it keeps of ClickHouse's contract: the question for the columns of a table is answered in
+ * <p>What it keeps of ClickHouse's contract: the question for the columns of tables is answered in
  * RowBinaryWithNamesAndTypes. An insert names its table and columns in the query parameter and
  * brings rows in RowBinaryWithDefaults as the body; it is stored whole, or refused whole with an
  * HTTP error, the header X-ClickHouse-Exception-Code and "Code: N. DB::Exception: …" as the body.
- * Rows that do not decode to the last byte are refused with code 33. Tests against the real server
- * ({@code *ITCase}) show that the sink gets on with the original.
+ * Rows that do not decode to the last byte are refused with code 33. An insert of a row that is
+ * there already finds none. Tests against the real server ({@code *ITCase}) show that the sink gets
+ * on with the original.
  */
 public final class ClickHouseStub implements AutoCloseable {
   private static final Pattern INSERT =
@@ -138,8 +139,10 @@ public final class ClickHouseStub implements AutoCloseable {
       Matcher insert = INSERT.matcher(parameters.getOrDefault("query", ""));
       if (insert.matches()) {
         answerInsert(exchange, insert.group(1), columnNames(insert.group(2)), body, parameters);
+      } else if (new String(body, StandardCharsets.UTF_8).matches("INSERT INTO .* LIMIT 1")) {
+        respond(exchange, 200, 0, new byte[0]);
       } else if (new String(body, StandardCharsets.UTF_8).contains("system.columns")) {
-        respond(exchange, 200, 0, columnsOf(parameters.get("param_table")));
+        respond(exchange, 200, 0, columnsOf(parameters.get("param_tables").split(",")));
       } else {
         respond(exchange, 400, 62, "Code: 62. DB::Exception: the stub knows no SQL".getBytes());
       }
@@ -195,15 +198,18 @@ public final class ClickHouseStub implements AutoCloseable {
     return Arrays.stream(list.split(",")).map(name -> name.trim().replaceAll("^`|`$", "")).toList();
   }
 
-  private byte[] columnsOf(String table) {
+  private byte[] columnsOf(String... wanted) {
     RowBuffer out = new RowBuffer();
-    out.varUInt(2);
-    for (String header : List.of("name", "type", "String", "String")) {
+    out.varUInt(3);
+    for (String header : List.of("table", "name", "type", "String", "String", "String")) {
       string(out, header);
     }
-    for (Column column : tables.getOrDefault(table, List.of())) {
-      string(out, column.name());
-      string(out, column.type());
+    for (String table : wanted) {
+      for (Column column : tables.getOrDefault(table, List.of())) {
+        string(out, table);
+        string(out, column.name());
+        string(out, column.type());
+      }
     }
     return out.toByteArray();
   }

@@ -31,7 +31,8 @@ public final class ChangeEncoder implements RowEncoder<ChangeRecord> {
     Integer table = tableByTopic.get(record.topic());
     if (table == null) {
       throw new IllegalStateException(
-          "record %s is from a topic that belongs to no table".formatted(record.place()));
+          "record %s is from a topic that belongs to no table any more. Put the table back until its topic is read to the end"
+              .formatted(record.place()));
     }
     return table;
   }

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
@@ -57,7 +58,7 @@ public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
   public void add(ChangeRecord record, String table, String reason) throws IOException {
     throwFailure();
     String topic = deadLetterTopics.get(record.topic());
-    LOG.warn("Change {} for {} goes to {}: {}", record.place(), table, topic, reason);
+    LOG.warn("Change {} for {} goes to {}: {}", record.place(), table, topic, abbreviate(reason));
     var letter = new ProducerRecord<>(topic, null, record.key(), record.value());
     Headers headers = letter.headers();
     addHeader(headers, "reason", abbreviate(reason));
@@ -116,8 +117,14 @@ public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
 
   @Override
   public void close() {
-    if (producer != null) {
+    if (producer == null) {
+      return;
+    }
+    try {
       producer.close(CLOSE_WAIT);
+    } catch (InterruptException e) {
+      // The task is cancelled; what was not flushed comes again.
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -143,6 +150,7 @@ public final class KafkaDeadLetters implements DeadLetters<ChangeRecord> {
       properties.put(ProducerConfig.ACKS_CONFIG, "all");
       properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
       properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
+      properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) MAX_REQUEST_BYTES);
       properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
       var bytes = new ByteArraySerializer();
       return new KafkaProducer<>(properties, bytes, bytes);
