@@ -21,7 +21,7 @@ import {
 import { judge, judgeByTrail, type Bracket, type TopicChange } from "../../tools/lib/verify/judge";
 import { binlogFileOf, placeOf, versionOf } from "../../tools/lib/verify/place";
 import { inBatches, repairEvents } from "../../tools/lib/verify/repair";
-import { recount, stillWrong } from "../../tools/lib/verify/analytics";
+import { recount, stillWrong, wrongThroughout } from "../../tools/lib/verify/analytics";
 import { differingSums, isOutside, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
 import { missingPartitions } from "../../tools/lib/verify/topics";
@@ -449,6 +449,21 @@ test("of sums, only what was wrong before and still is counts", (t) => {
   t.deepEqual(stillWrong([wrong("a", "1"), wrong("b", "1")], [wrong("b", "2"), wrong("c", "1")]), [
     wrong("b", "2"),
   ]);
+});
+
+test("a view is wrong that never shows its sums, however what is too much moves; one that did once is right", async (t) => {
+  const signal = new AbortController().signal;
+  const wrong = (view: string, excess: number) => ({ view, group: [""], excess: [String(excess)] });
+  let looks = 0;
+  const look = () => {
+    looks++;
+    const moving = wrong("order_totals", looks);
+    return Promise.resolve(looks === 3 ? [moving] : [moving, wrong("orders_by_status", 1)]);
+  };
+  t.deepEqual(await wrongThroughout(look, signal, 0), [wrong("order_totals", looks)]);
+  looks = 0;
+  await wrongThroughout(() => Promise.resolve((looks++, [])), signal, 0);
+  t.is(looks, 1, "what is right at once is not looked at again");
 });
 
 test("the minutes of wrong sums are counted anew, each once", (t) => {
