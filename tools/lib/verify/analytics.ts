@@ -77,12 +77,6 @@ export async function verifyAnalytics(pipeline: Pipeline, orders: VerifiedTable)
   return { wrong: [...wrong, ...unlikeSource.filter((one) => !known.has(nameOf(one)))], restless };
 }
 
-/** A group whose sums were not the source's, and what both sides were when that was seen. */
-interface Suspect {
-  readonly seen: string;
-  readonly atRest: number;
-}
-
 /**
  * The sums that are not the source's own. What differs is compared again in a later read of the source, which the
  * warehouse has then reached, until it has agreed once or neither side moves any more. A group in which something is
@@ -93,24 +87,20 @@ async function differingFromSource(
   orders: VerifiedTable,
   ranges: readonly (readonly [string, string])[],
 ): Promise<WrongSum[]> {
-  let suspects = new Map<string, Suspect>();
+  const rest = new Rest();
   const wrong: WrongSum[] = [];
+  let suspects: readonly WrongSum[] | undefined;
   let parts = everyPart(ranges);
   for (let round = 0; round < comparisons && parts.length > 0; round++) {
     const differing = await compareWithSource(pipeline, orders, parts);
     const uncounted = await uncountedMinutes(pipeline.warehouse, differing);
-    const next = new Map<string, Suspect>();
-    for (const one of differing) {
-      const name = nameOf(one);
-      const before = suspects.get(name);
-      if (round > 0 && !before) continue;
-      const moved = before?.seen !== one.seen || uncounted.has(one.group[0]!);
-      const atRest = before && !moved ? before.atRest + 1 : 0;
-      if (atRest >= comparisonsAtRest) wrong.push({ view: one.view, group: one.group, excess: one.excess });
-      else next.set(name, { seen: one.seen, atRest });
+    const again: WrongSum[] = [];
+    for (const { seen, ...one } of suspects ? stillWrong(suspects, differing) : differing) {
+      const atRest = rest.note(one, seen, uncounted);
+      (atRest < comparisonsAtRest ? again : wrong).push(one);
     }
-    suspects = next;
-    parts = partsOf(differing.filter((one) => next.has(nameOf(one))));
+    suspects = again;
+    parts = partsOf(again);
   }
   return wrong;
 }
@@ -231,9 +221,28 @@ async function persisting(
   };
 }
 
+/** For how many looks in a row sums have been as they are. */
+class Rest {
+  private readonly seen = new Map<string, { readonly state: string; readonly looks: number }>();
+
+  /**
+   * Notes a look at a sum.
+   *
+   * @param state what must not have moved since the look before
+   * @param uncounted minutes with changes that were left to count: their sums are not at rest
+   * @returns looks in a row that found what the one before them had found
+   */
+  note(one: WrongSum, state: string, uncounted: ReadonlySet<string>): number {
+    const before = this.seen.get(nameOf(one));
+    const moved = before?.state !== state || uncounted.has(one.group[0]!);
+    const looks = moved ? 0 : before.looks + 1;
+    this.seen.set(nameOf(one), { state, looks });
+    return looks;
+  }
+}
+
 /** What a differing sum was, look by look. */
 interface Trail {
-  excess: string;
   /** What its rows were at all looks. */
   readonly rows: Sums[];
   /** Looks in a row at which nothing had moved, nor was left to count. */
@@ -244,17 +253,15 @@ interface Trail {
 
 /** The trails of all sums that differ. */
 class Trails {
+  private readonly rest = new Rest();
   private readonly trails = new Map<string, Trail>();
 
   /** Notes a look. @param uncounted minutes with changes that were left to count */
   add(differing: readonly Differing[], uncounted: ReadonlySet<string>): void {
     for (const one of differing) {
-      const trail = this.trails.get(nameOf(one)) ?? { excess: "", rows: [], atRest: 0, outside: 0 };
+      const trail = this.trails.get(nameOf(one)) ?? { rows: [], atRest: 0, outside: 0 };
       this.trails.set(nameOf(one), trail);
-      const excess = one.excess.join();
-      const moved = trail.excess !== excess || uncounted.has(one.group[0]!);
-      trail.excess = excess;
-      trail.atRest = moved ? 0 : trail.atRest + 1;
+      trail.atRest = this.rest.note(one, one.excess.join(), uncounted);
       trail.rows.push(one.sides.rows);
       trail.outside = isOutside(one.sides.sums, trail.rows) ? trail.outside + 1 : 0;
     }
