@@ -13,19 +13,21 @@ import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.So
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 
 /**
- * Passes the rows of a snapshot on by whole chunks: no checkpoint falls into the middle of one.
+ * Passes the rows of a snapshot on by whole chunks: no checkpoint falls into the middle of one. And
+ * notes behind each change from where the binlog is to be read on, see {@link RestartPlaces}.
  *
- * <p>The connector passes them on as they come, and reads a chunk that was not finished at the last
- * checkpoint again, from the start and as it is then. What a checkpoint had committed of it would
- * be in the topic twice; a row that was deleted in between would stay in the warehouse for good,
- * because the second reading does not have it and the binlog is read from there on; and a row that
- * was changed in between would be there twice with one version.
+ * <p>The connector passes a snapshot's rows on as they come, and reads a chunk that was not
+ * finished at the last checkpoint again, from the start and as it is then. What a checkpoint had
+ * committed of it would be in the topic twice; a row that was deleted in between would stay in the
+ * warehouse for good, because the second reading does not have it and the binlog is read from there
+ * on; and a row that was changed in between would be there twice with one version.
  *
  * <p>So the rows are kept until the chunk's end, which also marks the chunk as read: both happen in
  * one call, and checkpoints come between calls.
  */
 final class WholeChunks<T> extends MySqlRecordEmitter<T> {
   private final Held<T> held = new Held<>();
+  private final RestartPlaces places = new RestartPlaces();
   private String chunk;
 
   /**
@@ -39,10 +41,25 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
   @Override
   public void emitRecord(SourceRecords records, SourceOutput<T> output, MySqlSplitState split)
       throws Exception {
-    if (!split.isSnapshotSplitState()) {
-      super.emitRecord(records, output, split);
-      return;
+    if (split.isSnapshotSplitState()) {
+      emitRows(records, output, split);
+    } else {
+      emitChanges(records, output, split);
     }
+  }
+
+  private void emitChanges(SourceRecords records, SourceOutput<T> output, MySqlSplitState split)
+      throws Exception {
+    for (SourceRecord record : records.getSourceRecordList()) {
+      processElement(record, output, split);
+      if (RecordUtils.isDataChangeRecord(record)) {
+        split.asBinlogSplitState().setStartingOffset(places.after(record));
+      }
+    }
+  }
+
+  private void emitRows(SourceRecords records, SourceOutput<T> output, MySqlSplitState split)
+      throws Exception {
     requireInTurn(split.asSnapshotSplitState().toMySqlSplit().splitId());
     for (SourceRecord record : records.getSourceRecordList()) {
       if (RecordUtils.isHighWatermarkEvent(record)) {

@@ -16,6 +16,9 @@ import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.cdc.connectors.mysql.debezium.dispatcher.SignalEventDispatcher;
 import org.apache.flink.cdc.connectors.mysql.debezium.dispatcher.SignalEventDispatcher.WatermarkKind;
 import org.apache.flink.cdc.connectors.mysql.source.metrics.MySqlSourceReaderMetrics;
+import org.apache.flink.cdc.connectors.mysql.source.offset.BinlogOffset;
+import org.apache.flink.cdc.connectors.mysql.source.split.MySqlBinlogSplit;
+import org.apache.flink.cdc.connectors.mysql.source.split.MySqlBinlogSplitState;
 import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSnapshotSplit;
 import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSnapshotSplitState;
 import org.apache.flink.cdc.connectors.mysql.source.split.SourceRecords;
@@ -81,6 +84,33 @@ class WholeChunksTest {
             "chunk platform.orders:1 begins, and the 1 rows of chunk platform.orders:0 are not passed on");
   }
 
+  /**
+   * The connector notes the end of the transaction, and of the changed key, with the first half.
+   */
+  @Test
+  void notesAfterEachChangeWhereTheBinlogIsToBeReadOn() throws Exception {
+    MySqlBinlogSplitState binlog = binlog();
+    String server = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+
+    chunks.emitRecord(
+        records(Changes.deleteOfAChangedKey(1, server + ":1-7", server + ":7", 0)), output, binlog);
+
+    assertThat(output.rows).containsExactly(1L);
+    assertThat(binlog.getStartingOffset().getGtidSet()).isEqualTo(server + ":1-6");
+    assertThat(binlog.getStartingOffset().getRestartSkipRows()).isZero();
+  }
+
+  private static MySqlBinlogSplitState binlog() {
+    return new MySqlBinlogSplitState(
+        new MySqlBinlogSplit(
+            "binlog-split",
+            BinlogOffset.ofBinlogFilePosition("binlog.000001", 4),
+            BinlogOffset.ofNonStopping(),
+            List.of(),
+            Map.of(),
+            0));
+  }
+
   private static MySqlSnapshotSplitState chunk(int number) {
     RowType key = RowType.of(new BigIntType());
     return new MySqlSnapshotSplitState(
@@ -129,7 +159,7 @@ class WholeChunksTest {
 
     @Override
     public void collect(Long row, long timestamp) {
-      throw new AssertionError("rows of a snapshot have no timestamp");
+      throw new AssertionError("no record of these tests has a timestamp");
     }
 
     @Override
