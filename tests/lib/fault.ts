@@ -6,8 +6,9 @@ import { eventually } from "./eventually";
 import { Freshness } from "./freshness";
 import { topicsAreCommitted } from "./heartbeat";
 import { JobsWatch, requireRunning } from "./jobs";
+import { MemoryWatch } from "./memory";
 import { compareTables, countDifferences, type Difference } from "./rows";
-import { outOfMemory, unwell } from "./servers";
+import { unwell } from "./servers";
 import { forgetOutputs, platformAccess } from "./stack";
 import { TopicLedger } from "./topic-ledger";
 import { verify } from "./verify";
@@ -49,6 +50,7 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
   await ledger.open();
   const freshness = new Freshness();
   const jobs = new JobsWatch();
+  const memory = new MemoryWatch();
   const begun = Date.now();
   const load = await startLoad(await platformAccess(), {
     rate: 600,
@@ -57,6 +59,7 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
   });
   freshness.start();
   jobs.start();
+  memory.start();
   try {
     await within("the load is visible", 60_000, freshness.seenSince(begun));
     await fault.inject();
@@ -102,10 +105,10 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
     t.deepEqual(verified.comparison.restlessSums, [], "sums that verify could not judge");
     if (!comesAgain) t.is(result.duplicates, 0, "duplicates in the topics");
     if (!snapshot) t.is(result.missing, 0, "changes that are missing in the topics");
-    t.is(await outOfMemory(begun), "", "containers that ran out of memory");
+    t.deepEqual(await memory.stop(), [], "containers that ran out of memory");
     return result;
   } finally {
-    await Promise.allSettled([load.stop(), freshness.stop(), jobs.stop()]);
+    await Promise.allSettled([load.stop(), freshness.stop(), jobs.stop(), memory.stop()]);
   }
 }
 

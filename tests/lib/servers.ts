@@ -89,20 +89,6 @@ export async function unwell(): Promise<string> {
   return lines.filter((line) => !/ Up .*\(healthy\)$/.test(line)).join(", ");
 }
 
-/** Which containers ran out of memory since then. @param since milliseconds since 1970 */
-export async function outOfMemory(since: number): Promise<string> {
-  const span = ["--since", String(since / 1000), "--until", String(Date.now() / 1000)];
-  return docker(
-    "events",
-    ...span,
-    "--filter",
-    "event=oom",
-    ...ofThisStack,
-    "--format",
-    "{{.Actor.Attributes.name}}",
-  );
-}
-
 /** Runs `make up` on the stack. Throws with its output if it fails. */
 export async function makeUp(): Promise<void> {
   const args = ["--import", "tsx", "tools/up.ts", "--stack", stackName, "--yes"];
