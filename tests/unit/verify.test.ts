@@ -412,6 +412,8 @@ test("events go to Kafka in batches that it takes, in their order, and none is l
   const large = { key: "", value: "ü".repeat(400_000) };
   t.deepEqual(inBatches([large, large]), [[large], [large]]);
   t.deepEqual(inBatches([]), []);
+  const empty = { key: "", value: "" };
+  t.deepEqual(inBatches([empty]), [[empty]]);
 });
 
 test("a change event is read back to the row and the version it was made of", (t) => {

@@ -93,12 +93,14 @@ export function inBatches(messages: readonly TopicRecord[]): TopicRecord[][] {
   let room = 0;
   for (const message of messages) {
     const bytes = Buffer.byteLength(message.key) + Buffer.byteLength(message.value);
-    if (bytes > room) {
-      batches.push([]);
-      room = batchBytes;
+    const last = batches.at(-1);
+    if (last && bytes <= room) {
+      last.push(message);
+      room -= bytes;
+    } else {
+      batches.push([message]);
+      room = batchBytes - bytes;
     }
-    batches.at(-1)!.push(message);
-    room -= bytes;
   }
   return batches;
 }
