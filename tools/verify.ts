@@ -3,9 +3,10 @@ import { platformTables, type TableSpec } from "../components/tables";
 import { addStackOption, addSwitch, command, run } from "./lib/cli";
 import { formatDuration, indent, paint } from "./lib/text";
 import { verifyAnalytics, type AnalyticsResult, type WrongSum } from "./lib/verify/analytics";
-import { describeDifference, describeTable, describeWrongSum } from "./lib/verify/report";
+import { describeDifference, describeTable, describeWrongSum, describeWrongView } from "./lib/verify/report";
 import { Session, tableOption, type TableReport } from "./lib/verify/session";
 import type { VerifiedTable } from "./lib/verify/source";
+import type { WrongView } from "./lib/verify/views";
 
 /** Exit code when it could not be checked; 1 says that it was checked and is not right. */
 const unchecked = 2;
@@ -45,6 +46,7 @@ const options = program.opts<{
 /** What was compared, and how. */
 interface Comparison {
   readonly reports: readonly TableReport[];
+  readonly wrongViews: readonly WrongView[];
   readonly wrongSums: readonly WrongSum[];
   /** Sums that were never at rest, and so not judged. */
   readonly restlessSums: readonly WrongSum[];
@@ -55,6 +57,7 @@ await run(async (signal) => {
   try {
     let result = await compare(session, options.repair);
     if (options.repair && !isRight(result)) {
+      await session.makeAnew(result.wrongViews);
       await session.recount(result.wrongSums);
       say(paint("bold", "\nRepaired; comparing again."));
       result = await compare(session, false);
@@ -73,8 +76,10 @@ async function compare(session: Session, repair: boolean): Promise<Comparison> {
     const more = differences - examples.length;
     if (more > 0) say(`\nand ${more} more in ${table.spec.table}`);
   }
+  const wrongViews = await session.wrongViews(ordersOf(session) !== undefined);
+  for (const view of wrongViews) say(describeWrongView(view));
   const { wrong, restless } = await compareAnalytics(session);
-  return { reports, wrongSums: wrong, restlessSums: restless };
+  return { reports, wrongViews, wrongSums: wrong, restlessSums: restless };
 }
 
 async function compareTable(session: Session, table: VerifiedTable, repair: boolean): Promise<TableReport> {
@@ -93,12 +98,16 @@ async function compareTable(session: Session, table: VerifiedTable, repair: bool
   }
 }
 
-/** The sums are made of orders, so they are compared along with them. */
-async function compareAnalytics({ tables, pipeline }: Session): Promise<AnalyticsResult> {
-  const orders = tables.find(({ spec }) => spec.table === "orders");
-  if (!options.analytics || !orders) return { wrong: [], restless: [] };
+/** The table that the analytics are made of, and along with which they are compared if that is wanted. */
+function ordersOf({ tables }: Session): VerifiedTable | undefined {
+  return options.analytics ? tables.find(({ spec }) => spec.table === "orders") : undefined;
+}
+
+async function compareAnalytics(session: Session): Promise<AnalyticsResult> {
+  const orders = ordersOf(session);
+  if (!orders) return { wrong: [], restless: [] };
   const started = Date.now();
-  const result = await verifyAnalytics(pipeline, orders);
+  const result = await verifyAnalytics(session.pipeline, orders);
   const { wrong, restless } = result;
   const took = formatDuration(Date.now() - started);
   if (wrong.length === 0) {
@@ -118,9 +127,9 @@ async function compareAnalytics({ tables, pipeline }: Session): Promise<Analytic
   return result;
 }
 
-function isRight({ reports, wrongSums }: Comparison): boolean {
+function isRight({ reports, wrongViews, wrongSums }: Comparison): boolean {
   return (
-    wrongSums.length === 0 &&
+    wrongViews.length + wrongSums.length === 0 &&
     reports.every(({ differences, unsettled }) => differences + unsettled.length === 0)
   );
 }

@@ -25,6 +25,7 @@ import { recount, stillWrong, wrongThroughout } from "../../tools/lib/verify/ana
 import { differingSums, isOutside, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
 import { missingPartitions } from "../../tools/lib/verify/topics";
+import { readViews, viewsOf } from "../../tools/lib/verify/views";
 import { chunkInWarehouse, unfitColumns } from "../../tools/lib/verify/warehouse";
 import { Problem } from "../../tools/lib/problem";
 
@@ -466,6 +467,20 @@ test("a view is wrong that never shows its sums, however what is too much moves;
   looks = 0;
   await wrongThroughout(() => Promise.resolve((looks++, [])), signal, 0);
   t.is(looks, 1, "what is right at once is not looked at again");
+});
+
+test("the views that people query are those that the schema's files make", async (t) => {
+  const views = await readViews(["users.sql", "orders.sql", "orders_analytics.sql", "no_such_table.sql"]);
+  t.deepEqual(
+    views.map(({ name }) => name),
+    [
+      ...["users_realtime", "orders_realtime", "orders_per_minute", "orders_by_status", "orders_by_product"],
+      ...["top_products", "order_totals"],
+    ],
+  );
+  t.is(views[0]!.select, "SELECT user_id, name, email, created_at\nFROM users_rows FINAL");
+  const table = { file: "a.sql", line: 1, sql: "CREATE TABLE IF NOT EXISTS a\n(\n    id Int64\n)" };
+  t.deepEqual(viewsOf([table]), []);
 });
 
 test("the minutes of wrong sums are counted anew, each once", (t) => {

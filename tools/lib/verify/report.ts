@@ -3,6 +3,7 @@ import type { WrongSum } from "./analytics";
 import type { Column } from "./columns";
 import type { Difference, TableResult } from "./table";
 import type { VerifiedTable } from "./source";
+import type { WrongView } from "./views";
 
 /** One differing key, column by column, the two sides beside each other; equal columns too, for they tell which row it is. Pure. */
 export function describeDifference(
@@ -64,4 +65,9 @@ export function describeTable(
 /** A sum that differs from its rows. Pure. */
 export function describeWrongSum({ view, group, excess }: WrongSum): string {
   return `${view} ${group.join(" ")}: off by ${excess.join(", ")}`;
+}
+
+/** A view that is not as the schema has it. Pure. */
+export function describeWrongView({ name, why }: WrongView): string {
+  return `${paint("red", "✘")} view ${name} ${why}`;
 }

@@ -10,6 +10,7 @@ import { rewriteTable, Repairer } from "./repair";
 import { examineSource, type VerifiedTable } from "./source";
 import { verifyTable, type Difference, type Found, type Pipeline, type TableResult } from "./table";
 import { Topics } from "./topics";
+import { readViews, wrongViews, type WrongView } from "./views";
 import { Warehouse } from "./warehouse";
 
 /** Differences of a table that are kept to be shown. */
@@ -17,6 +18,9 @@ const shownDifferences = 20;
 
 /** Versions from nowhere that are deleted one by one; more of them have another cause. */
 const mostFromNowhere = 100;
+
+/** Where the schema has the views of the analytics. */
+const analyticsFile = "orders_analytics.sql";
 
 /** The option that names tables; `make` gives it as TABLE=… */
 export function tableOption(flags: string, description: string): Option {
@@ -105,6 +109,20 @@ export class Session {
   /** Writes all rows of a table to its topic again. @returns how many */
   async rewrite(table: VerifiedTable, onProgress: (rows: number) => void): Promise<number> {
     return rewriteTable(this.pipeline, table, await this.repairs(), onProgress);
+  }
+
+  /** The views that do not show what the schema says: those of the tables, and the analytics if that is wanted. */
+  async wrongViews(analytics: boolean): Promise<WrongView[]> {
+    const files = this.tables.map(({ spec }) => `${spec.table}.sql`);
+    return wrongViews(
+      this.pipeline.warehouse,
+      await readViews(analytics ? [...files, analyticsFile] : files),
+    );
+  }
+
+  /** Makes wrong views anew. */
+  async makeAnew(views: readonly WrongView[]): Promise<void> {
+    for (const { statement } of views) await this.changeWarehouse(statement);
   }
 
   /** Has the warehouse count wrong sums anew. */
