@@ -159,7 +159,7 @@ function runStackSuite(progress: Progress): ReturnType<typeof runAva> {
   });
 }
 
-/** The faults that were met go to the report, in the order in which they came, also if others were not. */
+/** How each fault ended goes to the report, in the order in which they came. */
 async function runFaultSuite(progress: Progress): ReturnType<typeof runAva> {
   const file = path.join(logs, "fault-results.jsonl");
   rmSync(file, { force: true });

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import type { ExecutionContext } from "ava";
 import { startLoad, type LoadOptions } from "../../tools/lib/load/load";
-import type { FaultResult } from "../../tools/lib/fault-report";
+import type { FaultResult, Figures } from "../../tools/lib/fault-report";
 import { eventually } from "./eventually";
 import { Freshness } from "./freshness";
 import { topicsAreCommitted } from "./heartbeat";
@@ -40,9 +40,9 @@ const ledger = new TopicLedger();
 /**
  * Makes a fault under load and proves that nothing was lost or doubled: every change of the load is in the topics once,
  * every row of the source is in the warehouse as it is, both jobs run under the ids they had, and no container ran out of
- * memory. What was measured goes to the report.
+ * memory. How it ended and what was measured goes to the report.
  */
-export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultResult> {
+export async function survive(t: ExecutionContext, fault: Fault): Promise<Figures> {
   const { recoverWithin = 120_000, ownChanges = 0, snapshot = false, comesAgain = false } = fault;
   forgetOutputs();
   await eventually("everything is well before the fault", allIsWell, { timeout: 120_000, interval: 1_000 });
@@ -57,11 +57,15 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
     onCommit: freshness.note,
     ...fault.load,
   });
+  let figures: Figures | undefined;
   freshness.start();
   jobs.start();
   memory.start();
   try {
     await within("the load is visible", 60_000, freshness.seenSince(begun));
+    // Before it is made, so that also a fault that never ends is in the report.
+    await report({ fault: t.title, survived: false });
+    t.teardown(() => report({ fault: t.title, survived: t.passed, figures }));
     await fault.inject();
     const over = Date.now();
     const seen = await within(
@@ -86,8 +90,7 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
     await topicsAreCommitted();
     const { changes, duplicates } = await ledger.readOn();
     const made = totals.changes + load.prepared + ownChanges;
-    const result: FaultResult = {
-      fault: t.title,
+    figures = {
       rate: totals.rate,
       changes: made,
       rowsAfter: seen - over,
@@ -97,16 +100,15 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<FaultR
       missing: snapshot ? null : made - changes,
       differences: countDifferences(differences),
     };
-    await report(result);
-    t.log(JSON.stringify(result));
+    t.log(JSON.stringify(figures));
     t.deepEqual(differences.map(examplesOf), [], "tables that differ");
     const verified = await verify();
     t.is(verified.exitCode, 0, JSON.stringify(verified.comparison));
     t.deepEqual(verified.comparison.restlessSums, [], "sums that verify could not judge");
-    if (!comesAgain) t.is(result.duplicates, 0, "duplicates in the topics");
-    if (!snapshot) t.is(result.missing, 0, "changes that are missing in the topics");
+    if (!comesAgain) t.is(figures.duplicates, 0, "duplicates in the topics");
+    if (!snapshot) t.is(figures.missing, 0, "changes that are missing in the topics");
     t.deepEqual(await memory.stop(), [], "containers that ran out of memory");
-    return result;
+    return figures;
   } finally {
     await Promise.allSettled([load.stop(), freshness.stop(), jobs.stop(), memory.stop()]);
   }

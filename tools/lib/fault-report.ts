@@ -1,13 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { projectFolder } from "./project";
 import { formatDuration } from "./text";
 
-const resultSchema = z.object({
-  /** The fault, as a title. */
-  fault: z.string(),
+const figuresSchema = z.object({
   /** Row changes per second that the load reached. */
   rate: z.number(),
   /** Row changes made in the source meanwhile. */
@@ -26,7 +24,19 @@ const resultSchema = z.object({
   differences: z.number(),
 });
 
-/** What was measured of one fault. */
+const resultSchema = z.object({
+  /** The fault, as a title. */
+  fault: z.string(),
+  /** Whether its test passed. */
+  survived: z.boolean(),
+  /** What was measured; missing where the test did not come that far. */
+  figures: figuresSchema.optional(),
+});
+
+/** What was measured of a fault. */
+export type Figures = z.infer<typeof figuresSchema>;
+
+/** How a fault ended. */
 export type FaultResult = z.infer<typeof resultSchema>;
 
 /** Results from the file that the fault suite writes: one a line, as JSON. */
@@ -40,41 +50,62 @@ export function parseResults(text: string): FaultResult[] {
 const begin = "<!-- Written by `make test-faults` with --write-report. -->";
 const end = "<!-- End of what it writes. -->";
 
+const head = [
+  "Fault",
+  "Changes/s",
+  "Changes",
+  "Rows after",
+  "Jobs after",
+  "Slowest",
+  "Duplicates",
+  "Missing",
+  "Differences",
+  "Survived",
+];
+
 /**
- * Puts the results' table into a page, between its two marks, over the one that is there. Pure.
+ * Puts the results into the table of a page, between its two marks. Rows of faults that were not made this time stay,
+ * behind the others: each says of which day it is. Of a fault that comes twice the last result counts. Pure.
  *
- * @param measured when and where, as a sentence
+ * @param day of the results
+ * @param note what else there is to say of the table, as a sentence
  */
-export function writeInto(page: string, results: readonly FaultResult[], measured: string): string {
+export function writeInto(page: string, results: readonly FaultResult[], day: string, note: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the page lacks its marks: a line ${begin} and a line ${end}`);
-  return `${page.slice(0, from)}${begin}\n\n${measured}\n\n${tableOf(results)}\n\n${page.slice(to)}`;
+  const rows = new Map(results.map((result) => [result.fault, rowOf(result, day)]));
+  const others = rowsIn(page.slice(from, to)).filter(([fault = ""]) => !rows.has(fault));
+  const table = tableOf([...rows.values(), ...others]);
+  return `${page.slice(0, from)}${begin}\n\n${note}\n\n${table}\n\n${page.slice(to)}`;
 }
 
-/** Results as a table in Markdown, aligned as prettier wants it. Pure. */
-export function tableOf(results: readonly FaultResult[]): string {
-  const head = [
-    "Fault",
-    "Changes/s",
-    "Changes",
-    "Rows after",
-    "Jobs after",
-    "Slowest",
-    "Duplicates",
-    "Missing",
-    "Differences",
+/** A result as a row of the table. Pure. */
+export function rowOf({ fault, survived, figures }: FaultResult, day: string): string[] {
+  const measured = figures && [
+    String(Math.round(figures.rate)),
+    String(figures.changes),
+    formatDuration(figures.rowsAfter),
+    formatDuration(figures.jobsAfter),
+    formatDuration(figures.slowest),
+    String(figures.duplicates),
+    String(figures.missing ?? "–"),
+    String(figures.differences),
   ];
-  const rows = results.map((result) => [
-    result.fault,
-    String(Math.round(result.rate)),
-    String(result.changes),
-    formatDuration(result.rowsAfter),
-    formatDuration(result.jobsAfter),
-    formatDuration(result.slowest),
-    String(result.duplicates),
-    String(result.missing ?? "–"),
-    String(result.differences),
-  ]);
+  return [fault, ...(measured ?? head.slice(1, -1).map(() => "–")), `${survived ? "" : "not "}on ${day}`];
+}
+
+/** The rows of a table that {@link tableOf} has made. Pure. */
+function rowsIn(text: string): string[][] {
+  const lines = text.split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) => {
+    const cells = line.split("|").slice(1, -1);
+    // The page may be older than a column.
+    return head.map((_, i) => cells[i]?.trim() ?? "–");
+  });
+}
+
+/** Rows as a table in Markdown, aligned as prettier wants it. Pure. */
+export function tableOf(rows: readonly (readonly string[])[]): string {
   const widths = head.map((name, i) =>
     Math.max(...[name, ...rows.map((row) => row[i]!)].map((cell) => cell.length)),
   );
@@ -84,15 +115,19 @@ export function tableOf(results: readonly FaultResult[]): string {
   return [line(head), rule, ...rows.map(line)].join("\n");
 }
 
-/** Writes what the fault suite left in its file into `docs/faults.md`. @param file one result a line, as JSON */
+/**
+ * Writes what the fault suite left in its file into `docs/faults.md`; nothing where it came to no fault.
+ *
+ * @param file one result a line, as JSON
+ */
 export function writeFaultReport(file: string): void {
+  const results = existsSync(file) ? parseResults(readFileSync(file, "utf8")) : [];
+  if (results.length === 0) return;
   const page = path.join(projectFolder, "docs", "faults.md");
   const memory = Math.round(os.totalmem() / 1024 ** 3);
-  const measured =
-    `Measured on ${new Date().toISOString().slice(0, 10)} on a machine with ${os.availableParallelism()} cores and ` +
-    `${memory} GiB of memory, with whatever else ran on it.`;
-  writeFileSync(
-    page,
-    writeInto(readFileSync(page, "utf8"), parseResults(readFileSync(file, "utf8")), measured),
-  );
+  const note =
+    `Measured on the days that the last column says, the last time on a machine with ${os.availableParallelism()} ` +
+    `cores and ${memory} GiB of memory, with whatever else ran on it.`;
+  const day = new Date().toISOString().slice(0, 10);
+  writeFileSync(page, writeInto(readFileSync(page, "utf8"), results, day, note));
 }
