@@ -12,6 +12,7 @@ import io.tributary.capture.preflight.SourceConnection;
 import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
+import io.tributary.capture.sink.RecoverableSink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.SQLException;
@@ -107,19 +108,21 @@ public final class CaptureJob {
     return env.getConfiguration().getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
   }
 
-  private static KafkaSink<TopicRecord> kafkaSink(CaptureOptions options) {
-    return KafkaSink.<TopicRecord>builder()
-        .setBootstrapServers(options.kafkaBootstrap())
-        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-        .setTransactionalIdPrefix(options.transactionalIdPrefix())
-        .setProperty(
-            "transaction.timeout.ms", String.valueOf(options.transactionTimeout().toMillis()))
-        // Few large requests cost all that take part less than many small ones. A commit does not
-        // wait for the linger.
-        .setProperty("linger.ms", String.valueOf(LINGER.toMillis()))
-        .setProperty("batch.size", String.valueOf(BATCH_BYTES))
-        .setRecordSerializer(new TopicRecordSchema())
-        .build();
+  static Sink<TopicRecord> kafkaSink(CaptureOptions options) {
+    return RecoverableSink.of(
+        KafkaSink.<TopicRecord>builder()
+            .setBootstrapServers(options.kafkaBootstrap())
+            .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            .setTransactionalIdPrefix(options.transactionalIdPrefix())
+            .setProperty(
+                "transaction.timeout.ms", String.valueOf(options.transactionTimeout().toMillis()))
+            // Few large requests cost all that take part less than many small ones. A commit does
+            // not
+            // wait for the linger.
+            .setProperty("linger.ms", String.valueOf(LINGER.toMillis()))
+            .setProperty("batch.size", String.valueOf(BATCH_BYTES))
+            .setRecordSerializer(new TopicRecordSchema())
+            .build());
   }
 
   private static String readPassword(CaptureOptions options) {

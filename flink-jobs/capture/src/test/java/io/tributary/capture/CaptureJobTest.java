@@ -2,6 +2,7 @@ package io.tributary.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tributary.capture.records.TopicRecord;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +65,18 @@ class CaptureJobTest {
         .extracting(StreamNode::getOperatorName)
         .containsExactlyInAnyOrder(
             "Source: mysql tables", "repeats", "settled changes", "kafka topics: Writer");
+  }
+
+  /** Saved state is found by these: transactions that a checkpoint has prepared, among others. */
+  @Test
+  void theSinkHasAWriterAndACommitter() {
+    StreamExecutionEnvironment env = environment();
+    CaptureJob.define(env, numberedRecords(), CaptureJob.kafkaSink(TestOptions.parse()));
+    assertThat(env.getStreamGraph().getStreamNodes())
+        .extracting(StreamNode::getOperatorName, StreamNode::getTransformationUID)
+        .contains(
+            tuple("kafka topics: Writer", "kafka-topics"),
+            tuple("kafka topics: Committer", "Sink Committer: kafka-topics"));
   }
 
   @Test
