@@ -126,6 +126,30 @@ test("numbers are compared as numbers, however a server shows them", (t) => {
   t.is(code!.inSource, "(`code` + 0)");
 });
 
+test("a warehouse column with more or fewer digits after the point than the source's is refused by name", (t) => {
+  const columns = comparable(
+    "prices",
+    columnsOf(
+      ["price", "decimal", "decimal(12,2)"],
+      ["pieces", "decimal", "decimal(10)"],
+      ["since", "datetime", "datetime(6)"],
+      ["until", "timestamp", "timestamp"],
+    ),
+  );
+  const unfit = (...types: string[]) =>
+    unfitColumns(columns, new Map(columns.map(({ name }, i) => [name, types[i]!])));
+  t.deepEqual(
+    unfit("Nullable(Decimal(12, 2))", "Decimal(10, 0)", "DateTime64(6, 'UTC')", "DateTime('UTC')"),
+    [],
+  );
+  t.deepEqual(unfit("Decimal(12, 4)", "Decimal(10, 1)", "DateTime", "Nullable(DateTime64(3))"), [
+    "price Decimal(12, 4) has another number of digits after the point than MySQL's 2",
+    "pieces Decimal(10, 1) has another number of digits after the point than MySQL's 0",
+    "since DateTime has another number of digits after the point than MySQL's 6",
+    "until Nullable(DateTime64(3)) has another number of digits after the point than MySQL's 0",
+  ]);
+});
+
 test("a warehouse column that is missing, pads or rounds is refused by name", (t) => {
   const types = new Map([
     ["order_id", "Int64"],

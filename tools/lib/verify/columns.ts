@@ -18,6 +18,8 @@ export interface Column {
   readonly name: string;
   /** Whether other text may look like it, so that its length has to be told with it. */
   readonly free: boolean;
+  /** Digits after the point of a decimal number, or of its seconds: the warehouse must have as many. */
+  readonly scale?: number;
   /** SQL of the value's text in MySQL, in a session whose time zone is UTC. NULL stays NULL. */
   readonly inSource: string;
   /** SQL of the value's text in ClickHouse. */
@@ -68,14 +70,17 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
         toEvent: same,
         fromEvent: same,
       };
-    case "decimal":
+    case "decimal": {
+      const digits = columnType.includes(",") ? scale : 0;
       return {
         free: false,
+        scale: digits,
         inSource: mysql,
-        inWarehouse: `toDecimalString(${mysql}, ${columnType.includes(",") ? scale : 0})`,
+        inWarehouse: `toDecimalString(${mysql}, ${digits})`,
         toEvent: quoted,
         fromEvent: same,
       };
+    }
     case "date":
       return {
         free: false,
@@ -88,6 +93,7 @@ function kindOf({ name, dataType, columnType, characterSet }: SourceColumn): Kin
     case "timestamp":
       return {
         free: false,
+        scale,
         inSource: mysql,
         inWarehouse: `toString(toDateTime64(${mysql}, ${scale}, 'UTC'))`,
         toEvent: (text) => quoted(instantOf(text)),

@@ -57,7 +57,7 @@ export class Warehouse {
   /**
    * Whether it has a column of its own for each of the source's, of a type that holds every value as it is.
    *
-   * @throws Problem naming each column that is missing, or that pads or rounds
+   * @throws Problem naming each column that is missing, or that holds other values than the source's
    */
   async requireColumns({ spec, columns }: VerifiedTable): Promise<void> {
     const table = rowsTableOf(spec);
@@ -166,13 +166,23 @@ export class Warehouse {
 
 /** What keeps columns of the source from being compared with the warehouse's, by name and type. Pure. */
 export function unfitColumns(columns: readonly Column[], types: ReadonlyMap<string, string>): string[] {
-  return columns.flatMap(({ name }) => {
+  return columns.flatMap(({ name, scale }) => {
     const type = types.get(name);
     if (type === undefined) return [`${name} is missing`];
     if (/FixedString/.test(type)) return [`${name} ${type} pads its values`];
     if (/Float/.test(type)) return [`${name} ${type} rounds its values`];
+    // Of a larger scale, what MySQL's text has no room for would be cut off before it is compared.
+    if (scale !== undefined && (scaleOf(type) ?? scale) !== scale)
+      return [`${name} ${type} has another number of digits after the point than MySQL's ${scale}`];
     return [];
   });
+}
+
+/** Digits after the point, where a type has any. */
+function scaleOf(type: string): number | undefined {
+  const [, digits] = /(?:Decimal\(\d+, |DateTime64\()(\d+)/.exec(type) ?? [];
+  if (digits !== undefined) return Number(digits);
+  return type.includes("DateTime") ? 0 : undefined;
 }
 
 /** As a set and not as a list of literals, of which a query may have no more than 50,000. */
