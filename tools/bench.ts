@@ -49,7 +49,7 @@ const program = command(
   .option("--set <name=value...>", "settings of the stack that differ from the defaults", [])
   .option("--seconds <n>", "how long each measurement takes", positive, 20)
   .option("--backlog <n>", "changes that pile up", positive, 1_000_000)
-  .option("--write <file>", "also write the report there, as Markdown")
+  .option("--write <file>", "also write the report there, as Markdown, once all of it is measured")
   .option("--keep", `leave the stack up; \`make down STACK=${benchStack}\` removes it`, false)
   .parse();
 const options = program.opts<{
@@ -74,9 +74,11 @@ await run(async (signal) => {
       for (const interval of options.intervals) await freshness(step, signal, interval, "committed");
     if (options.only.includes("early")) await freshness(step, signal, usualInterval, "early");
     await throughput(step, signal);
+    // Only the whole of it takes the place of what was measured before.
+    if (options.write) await write(options.write, report());
   } finally {
+    if (sections.length > 0) console.log(`\n${report()}\n`);
     if (!options.keep) await runSteps([{ name: "down", run: takeDown }], { logs });
-    await report();
   }
 });
 
@@ -171,17 +173,19 @@ function containers(): string[] {
   return containerNames(readStackSettings(benchStack));
 }
 
-async function report(): Promise<void> {
+/** What was measured so far, as Markdown. */
+function report(): string {
   const machine = `${os.cpus().length} cores, ${formatBytes(os.totalmem())}, Linux`;
-  const text = [
+  return [
     "# Benchmarks",
     `Written by \`make bench\` on ${new Date().toISOString().slice(0, 10)}; everything, the load and the measuring ` +
       `included, on one machine: ${machine}. Times are p50 / p95 / p99 / largest in milliseconds, by one clock, of ` +
       "orders placed beside the load; what is seen in the warehouse is seen through the FINAL view.",
     ...sections,
   ].join("\n\n");
-  console.log(`\n${text}`);
-  if (!options.write) return;
-  const style = await resolveConfig(options.write, { editorconfig: true });
-  writeFileSync(options.write, await format(text, { ...style, parser: "markdown" }));
+}
+
+async function write(file: string, text: string): Promise<void> {
+  const style = await resolveConfig(file, { editorconfig: true });
+  writeFileSync(file, await format(text, { ...style, parser: "markdown" }));
 }
