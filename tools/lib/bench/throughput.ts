@@ -12,6 +12,9 @@ const unbounded = { rate: 1_000_000, connections: 8, transactionSize: 1_000 };
 /** Longest time for what was written to arrive. Milliseconds. */
 const patience = 300_000;
 
+/** Longest time for a backlog to pile up. Milliseconds. */
+const longestFilling = 600_000;
+
 /** A result in words, for the report. */
 export type Finding = readonly [what: string, result: string];
 
@@ -134,44 +137,64 @@ export async function measureBacklog(
 ): Promise<Finding[]> {
   const container = `${servers.outputs.prefix}${absent}`;
   const rowsBefore = await rowsWritten(servers);
-  await execa("docker", ["stop", container]);
   const markers = new Markers();
-  const filling = await startLoad(servers.source, { ...unbounded, onCommit: markers.note });
-  while (filling.totals().changes < backlog && !signal.aborted)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  const { changes } = await filling.stop();
-
-  const live = await startLoad(servers.source, { rate: 1_000 });
+  await execa("docker", ["stop", container]);
   try {
-    const started = performance.now();
-    await execa("docker", ["start", container]);
-    while (performance.now() - started < patience) {
-      signal.throwIfAborted();
-      const rows = await rowsWritten(servers).catch(() => rowsBefore);
-      if (rows !== rowsBefore) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    const changes = await pileUp(servers, backlog, markers, signal);
+    const live = await startLoad(servers.source, { rate: 1_000 });
+    try {
+      const started = performance.now();
+      await execa("docker", ["start", container]);
+      while (performance.now() - started < patience) {
+        signal.throwIfAborted();
+        const rows = await rowsWritten(servers).catch(() => rowsBefore);
+        if (rows !== rowsBefore) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const firstRow = performance.now();
+      const stopWatching = await watchCpu(containers);
+      await markers.awaitAll(servers, patience, signal);
+      await awaitTopicsPassed(servers, patience, signal);
+      const drained = performance.now();
+      const cpu = await stopWatching();
+      const { changes: meanwhile } = live.totals();
+      return [
+        ["piled up", `${changes.toLocaleString("en")} changes`],
+        [`first row after the start of ${absent}`, `${((firstRow - started) / 1000).toFixed(1)} s`],
+        ["all of it in the warehouse after the first row", `${((drained - firstRow) / 1000).toFixed(1)} s`],
+        [
+          "drained, with what came meanwhile",
+          `${perSecond(changes + meanwhile, drained - firstRow)} (${meanwhile.toLocaleString("en")} came meanwhile)`,
+        ],
+        ["cores while draining", formatCpu(cpu, servers.outputs.prefix)],
+      ];
+    } finally {
+      await live.stop();
+      await awaitEqual(servers, patience, signal);
     }
-    const firstRow = performance.now();
-    const stopWatching = await watchCpu(containers);
-    await markers.awaitAll(servers, patience, signal);
-    await awaitTopicsPassed(servers, patience, signal);
-    const drained = performance.now();
-    const cpu = await stopWatching();
-    const { changes: meanwhile } = live.totals();
-    return [
-      ["piled up", `${changes.toLocaleString("en")} changes`],
-      [`first row after the start of ${absent}`, `${((firstRow - started) / 1000).toFixed(1)} s`],
-      ["all of it in the warehouse after the first row", `${((drained - firstRow) / 1000).toFixed(1)} s`],
-      [
-        "drained, with what came meanwhile",
-        `${perSecond(changes + meanwhile, drained - firstRow)} (${meanwhile.toLocaleString("en")} came meanwhile)`,
-      ],
-      ["cores while draining", formatCpu(cpu, servers.outputs.prefix)],
-    ];
   } finally {
-    await live.stop();
-    await awaitEqual(servers, patience, signal);
+    // Also where nothing piled up: it does nothing to a container that runs.
+    await execa("docker", ["start", container]);
   }
+}
+
+/** Makes so many row changes, at least. @returns how many */
+async function pileUp(
+  { source }: Servers,
+  backlog: number,
+  markers: Markers,
+  signal: AbortSignal,
+): Promise<number> {
+  const load = await startLoad(source, { ...unbounded, atMost: longestFilling, onCommit: markers.note });
+  try {
+    await until(`${backlog} changes pile up`, longestFilling, signal, () => {
+      if (load.failure) throw load.failure;
+      return Promise.resolve(load.totals().changes >= backlog);
+    });
+  } finally {
+    await load.stop();
+  }
+  return load.totals().changes;
 }
 
 /**
