@@ -25,6 +25,7 @@ import { recount, stillWrong, wrongThroughout } from "../../tools/lib/verify/ana
 import { differingSums, isOutside, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
 import { missingPartitions } from "../../tools/lib/verify/topics";
+import { deleteVersions } from "../../tools/lib/verify/session";
 import { readViews, viewsOf } from "../../tools/lib/verify/views";
 import { chunkInWarehouse, unfitColumns } from "../../tools/lib/verify/warehouse";
 import { Problem } from "../../tools/lib/problem";
@@ -469,6 +470,17 @@ test("a repair leaves a tombstone where the warehouse shows a row in another pla
   t.deepEqual(ops(laptop, moved, laptop), ["d", "r"]);
   t.deepEqual(ops(undefined, laptop), ["d"]);
   t.deepEqual(ops(undefined, laptop, moved), ["d", "d"]);
+});
+
+test("versions from nowhere are deleted by one statement, which may name one alone", (t) => {
+  const table = { spec: { table: "orders", key: ["order_id"] as [string] }, key: "order_id" };
+  const versions = [
+    { key: -7n, fromNowhere: 2n ** 62n },
+    { key: 8n, fromNowhere: 5n },
+  ];
+  const statement = "ALTER TABLE orders_rows DELETE WHERE (order_id, _version) IN ";
+  t.is(deleteVersions(table, versions), `${statement}((-7, 4611686018427387904), (8, 5))`);
+  t.is(deleteVersions(table, versions.slice(1)), `${statement}((8, 5))`);
 });
 
 test("of sums, only what was wrong before and still is counts", (t) => {

@@ -16,8 +16,11 @@ import { Warehouse } from "./warehouse";
 /** Differences of a table that are kept to be shown. */
 const shownDifferences = 20;
 
-/** Versions from nowhere that are deleted one by one; more of them have another cause. */
+/** Versions from nowhere that are deleted; more of them have another cause. */
 const mostFromNowhere = 100;
+
+/** How long one change of the warehouse may take: it may write every part of a table anew. Milliseconds. */
+const changePatience = 30 * 60_000;
 
 /** Where the schema has the views of the analytics. */
 const analyticsFile = "orders_analytics.sql";
@@ -139,18 +142,23 @@ export class Session {
         "Raise the stack's epoch by one (`./pulumi config set epoch …`), run `make up`, then `make resync`.",
       );
     }
-    for (const { key, fromNowhere } of impossible) {
-      // It hides every change that follows, so it is taken out of the warehouse itself.
-      await this.changeWarehouse(
-        `ALTER TABLE ${rowsTableOf(table.spec)} DELETE WHERE ${table.key} = ${key} AND _version = ${fromNowhere}`,
-      );
-    }
+    // They hide every change that follows, so they are taken out of the warehouse itself.
+    if (impossible.length > 0) await this.changeWarehouse(deleteVersions(table, impossible));
     await (await this.repairs()).repair(table, found);
   }
 
   private repairs(): Promise<Repairer> {
     return (this.repairer ??= this.openRepairer());
   }
+}
+
+/** The statement that deletes the versions from nowhere of some keys, all at once: each mutation reads the table. Pure. */
+export function deleteVersions(
+  { spec, key }: Pick<VerifiedTable, "spec" | "key">,
+  impossible: readonly Pick<Difference, "key" | "fromNowhere">[],
+): string {
+  const versions = impossible.map((one) => `(${one.key}, ${one.fromNowhere})`);
+  return `ALTER TABLE ${rowsTableOf(spec)} DELETE WHERE (${key}, _version) IN (${versions.join(", ")})`;
 }
 
 /** What only the warehouse itself can put right: the one thing here that needs its owner. */
@@ -160,6 +168,7 @@ async function changeWarehouse(stack: string, url: string, statement: string): P
     username: "schema",
     password: readSecret(stack, "clickhouse-schema-password"),
     database,
+    request_timeout: changePatience,
   });
   try {
     await client.command({ query: statement, clickhouse_settings: { mutations_sync: "1" } });
