@@ -1,7 +1,9 @@
 // `make verify`: whether the warehouse holds the source's rows, all of them and nothing else, while writes go on.
+import { setMaxListeners } from "node:events";
 import { platformTables, type TableSpec } from "../components/tables";
 import { addStackOption, addSwitch, command, run } from "./lib/cli";
 import { formatDuration, indent, paint } from "./lib/text";
+import { allOrNone } from "./lib/verify/all-or-none";
 import { verifyAnalytics, type AnalyticsResult, type WrongSum } from "./lib/verify/analytics";
 import { describeDifference, describeTable, describeWrongSum, describeWrongView } from "./lib/verify/report";
 import { Session, tableOption, type TableReport } from "./lib/verify/session";
@@ -52,7 +54,12 @@ interface Comparison {
   readonly restlessSums: readonly WrongSum[];
 }
 
-await run(async (signal) => {
+/** Ends the comparison of the other tables when that of one has failed. */
+const stop = new AbortController();
+
+await run(async (interrupted) => {
+  const signal = AbortSignal.any([interrupted, stop.signal]);
+  setMaxListeners(0, signal);
   const session = await Session.open(options.stack, options.table, signal);
   try {
     let result = await compare(session, options.repair);
@@ -70,7 +77,10 @@ await run(async (signal) => {
 }, unchecked);
 
 async function compare(session: Session, repair: boolean): Promise<Comparison> {
-  const reports = await Promise.all(session.tables.map((table) => compareTable(session, table, repair)));
+  const reports = await allOrNone(
+    session.tables.map((table) => compareTable(session, table, repair)),
+    stop,
+  );
   for (const { table, examples, differences } of reports) {
     for (const example of examples) say(`\n${describeDifference(table, example)}`);
     const more = differences - examples.length;

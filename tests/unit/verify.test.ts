@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import test from "ava";
 import fc from "fast-check";
+import { allOrNone } from "../../tools/lib/verify/all-or-none";
 import { deletionEvent, readChange, recordKey, rowEvent } from "../../tools/lib/verify/change-event";
 import {
   chunksOf,
@@ -470,6 +472,20 @@ test("a repair leaves a tombstone where the warehouse shows a row in another pla
   t.deepEqual(ops(laptop, moved, laptop), ["d", "r"]);
   t.deepEqual(ops(undefined, laptop), ["d"]);
   t.deepEqual(ops(undefined, laptop, moved), ["d", "d"]);
+});
+
+test("when one of the comparisons fails the others are stopped, and have ended when its error comes", async (t) => {
+  const stop = new AbortController();
+  const ended: string[] = [];
+  const stopped = async (name: string) => {
+    await once(stop.signal, "abort");
+    ended.push(name);
+    throw new Error("stopped");
+  };
+  const tasks = [stopped("a"), Promise.reject(new Error("the cause")), stopped("b")];
+  await t.throwsAsync(allOrNone(tasks, stop), { message: "the cause" });
+  t.deepEqual(ended, ["a", "b"]);
+  t.deepEqual(await allOrNone([Promise.resolve(1), Promise.resolve(2)], new AbortController()), [1, 2]);
 });
 
 test("versions from nowhere are deleted by one statement, which may name one alone", (t) => {

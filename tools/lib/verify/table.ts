@@ -279,6 +279,8 @@ async function settle(
         if (verdict === "differs") seenToDiffer.add(key);
       }
     }
+    // Whoever stopped this wants no more repairs.
+    signal.throwIfAborted();
     if (differences.length > 0) await onFound({ bracket, differences });
     topics.watch(table, again);
     floor = await newestBeat(source);
@@ -287,7 +289,6 @@ async function settle(
       memories.set(key, { newest: newest ?? 0n, beat: floor });
     }
     [open, suspects] = [again, seenToDiffer];
-    signal.throwIfAborted();
   }
   return open;
 }
