@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { heartbeats, tables, topicOf } from "../../components/tables";
-import { container } from "./stack";
+import { container, kafka } from "./stack";
 import { committedEnd, type Offsets } from "./topic";
 
 /** What has been written to the topics since the ledger was opened. */
@@ -16,8 +16,11 @@ const topics = new Map(
   tables.filter((spec) => spec !== heartbeats).map((spec) => [spec.table, topicOf(spec)]),
 );
 
-/** The reader has come to the end when nothing more comes for this time. Milliseconds. */
+/** A reader ends when nothing more comes for this time: at the end, or because it was slow to begin. Milliseconds. */
 const quiet = 5_000;
+
+/** How long readers are sent for what the one before has left. Milliseconds. */
+const patience = 120_000;
 
 /** A change, as its record tells it. */
 interface Change {
@@ -44,8 +47,20 @@ export class TopicLedger {
 
   /** Reads on to the end that the topics have now. */
   async readOn(): Promise<Entries> {
-    let changes = 0;
-    let duplicates = 0;
+    const goal = await ends();
+    const deadline = Date.now() + patience;
+    const entries = { changes: 0, duplicates: 0 };
+    for (;;) {
+      await this.read(entries);
+      const unread = await this.unread(goal);
+      if (unread.length === 0) return entries;
+      if (Date.now() > deadline)
+        throw new Error(`Kafka's consumer did not come to the end of ${unread.join(", ")}`);
+    }
+  }
+
+  /** Reads on for as long as something comes, and counts it. */
+  private async read(entries: { changes: number; duplicates: number }): Promise<void> {
     for await (const { partition, offset, key, value } of this.records()) {
       const change = changeOf(value);
       if (!change) continue;
@@ -54,10 +69,30 @@ export class TopicLedger {
       const isAgain = this.seen.has(identity);
       this.seen.add(identity);
       if (offset < (this.opened.get(source.table)?.get(partition) ?? 0n)) continue;
-      if (isAgain) duplicates++;
-      else if (op !== "r") changes++;
+      if (isAgain) entries.duplicates++;
+      else if (op !== "r") entries.changes++;
     }
-    return { changes, duplicates };
+  }
+
+  /** The partitions that it has not read to these ends: what its group has committed counts the transactions' marks too. */
+  private async unread(goal: ReadonlyMap<string, Offsets>): Promise<string[]> {
+    const admin = (await kafka()).admin();
+    await admin.connect();
+    try {
+      const groups = await admin.fetchOffsets({ groupId: this.group, topics: [...topics.values()] });
+      const read = new Map<string, bigint>();
+      for (const { topic, partitions } of groups)
+        for (const { partition, offset } of partitions) read.set(`${topic}/${partition}`, BigInt(offset));
+      return [...goal].flatMap(([table, offsets]) =>
+        [...offsets].flatMap(([partition, end]) => {
+          const name = `${topics.get(table)}/${partition}`;
+          // A partition without records may have no offset of the group.
+          return end > 0n && (read.get(name) ?? 0n) < end ? [name] : [];
+        }),
+      );
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   /** The committed records of all topics that this ledger has not read yet. */
