@@ -2,7 +2,7 @@
 import { createClient } from "@clickhouse/client";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import { database, platformTables, realtimeViewOf, rowsTableOf, type TableSpec } from "../components/tables";
-import { alarmsOf, type Alarm } from "./lib/alarms/alarms";
+import { alarmsOf, unseenAlarm, type Alarm } from "./lib/alarms/alarms";
 import { gatherFacts } from "./lib/alarms/gather";
 import { addStackOption, command, run } from "./lib/cli";
 import { readFailure, readJob } from "./lib/flink";
@@ -48,9 +48,8 @@ function print(title: string, text: string): void {
   console.log(`${paint("bold", title)}\n${indent(text)}\n`);
 }
 
-/** What cannot be looked at is an alarm of its own. */
 function unseen(error: unknown): Alarm[] {
-  return [{ what: `the pipeline cannot be seen: ${messageOf(error)}`, remedy: "`make up` brings it back." }];
+  return [unseenAlarm({ what: "the pipeline", why: messageOf(error) })];
 }
 
 function describeAlarm({ what, remedy }: Alarm): string {

@@ -15,6 +15,7 @@ const disk = { path: "/var/lib/docker", free: 50 * 1024 ** 3, total: 100 * 1024 
 
 /** A pipeline that is well. */
 const well: Facts = {
+  unseen: [],
   containers: [{ name: "kafka", status: "running", health: "healthy", restarts: 0 }],
   jobs: [job],
   deadLetters: [],
@@ -84,6 +85,13 @@ test(
   /binlog_row_image was changed to 'MINIMAL': capture needs 'FULL'/,
   /SET GLOBAL binlog_row_image back/,
 );
+test(
+  raises,
+  "a look that failed",
+  { unseen: [{ what: "job capture", why: "fetch failed" }], jobs: [] },
+  /job capture cannot be seen: fetch failed/,
+  /make up/,
+);
 test(raises, "an XA transaction that was rolled back", { xaRollbacks: 2 }, /back 2 XA/, /make verify/);
 test(raises, "a dead letter", { deadLetters: ["a/0/1"] }, /1 changes/, /make dead-letters/);
 test(
@@ -152,6 +160,24 @@ test(
   /restarted 3 times/,
   /memory/,
 );
+
+test("of what was not seen, only that is an alarm, and what was seen is judged all the same", (t) => {
+  const alarms = alarmsOf({
+    ...well,
+    unseen: [{ what: "the newest heartbeat in ClickHouse", why: "no answer" }],
+    lag: undefined,
+    group: undefined,
+    binlog: { ...well.binlog, oldest: null, reached: null },
+    deadLetters: ["a/0/1"],
+  });
+  t.deepEqual(
+    alarms.map(({ what }) => what),
+    [
+      "the newest heartbeat in ClickHouse cannot be seen: no answer",
+      "1 changes did not get into the warehouse",
+    ],
+  );
+});
 
 test("capture that is far behind raises the alarm about the binlog before it is thrown away", (t) => {
   const alarms = alarmsOf({ ...well, lag: 4 * 86_400_000 });

@@ -8,8 +8,9 @@ export interface Alarm {
   readonly remedy: string;
 }
 
-/** What is known of the whole pipeline at one moment. Times are milliseconds. */
+/** What is known of the whole pipeline at one moment; of what was not seen, nothing. Times are milliseconds. */
 export interface Facts {
+  readonly unseen: readonly UnseenFacts[];
   readonly containers: readonly ContainerFacts[];
   readonly jobs: readonly JobFacts[];
   /** Ids of the dead letters that nobody has replayed. */
@@ -18,8 +19,8 @@ export interface Facts {
   readonly hanging: readonly HangingFacts[];
   /** Start of every transactional id of capture's. */
   readonly transactionalIdPrefix: string;
-  /** Age of the newest heartbeat in the warehouse; null before the first. */
-  readonly lag: number | null;
+  /** Age of the newest heartbeat in the warehouse; null before the first, undefined if that was not seen. */
+  readonly lag: number | null | undefined;
   readonly binlog: BinlogFacts;
   /** Server variables of MySQL that are not as they were deployed. */
   readonly changedVariables: readonly VariableFacts[];
@@ -27,7 +28,13 @@ export interface Facts {
   readonly xaRollbacks: number;
   /** Undefined where Docker keeps its data on another machine, or in one of its own. */
   readonly disk: DiskFacts | undefined;
-  readonly group: GroupFacts;
+  readonly group: GroupFacts | undefined;
+}
+
+/** A look that failed. */
+export interface UnseenFacts {
+  readonly what: string;
+  readonly why: string;
 }
 
 export interface ContainerFacts {
@@ -70,9 +77,9 @@ export interface HangingFacts {
 export interface BinlogFacts {
   /** How long MySQL keeps its binlog. */
   readonly retention: number;
-  /** Number of the oldest file it has. */
-  readonly oldest: number;
-  /** Number of the file that the warehouse has come to; null before the first heartbeat. */
+  /** Number of the oldest file it has; null if that was not seen. */
+  readonly oldest: number | null;
+  /** Number of the file that the warehouse has come to; null before the first heartbeat, or if it was not seen. */
   readonly reached: number | null;
 }
 
@@ -124,7 +131,8 @@ const limits = {
 export function alarmsOf(facts: Facts): Alarm[] {
   return [
     ...facts.jobs.flatMap(jobAlarms),
-    ...binlogAlarms(facts.binlog, facts.lag),
+    ...facts.unseen.map(unseenAlarm),
+    ...binlogAlarms(facts.binlog, facts.lag ?? null),
     ...facts.changedVariables.map(variableAlarm),
     ...diskAlarms(facts.disk),
     ...facts.containers.flatMap(containerAlarms),
@@ -135,6 +143,14 @@ export function alarmsOf(facts: Facts): Alarm[] {
     ...lagAlarms(facts.lag),
     ...groupAlarms(facts.group),
   ];
+}
+
+/** What cannot be looked at is an alarm of its own. Pure. */
+export function unseenAlarm({ what, why }: UnseenFacts): Alarm {
+  return {
+    what: `${what} cannot be seen: ${why}`,
+    remedy: "If its server is down, `make up` brings it back.",
+  };
 }
 
 function jobAlarms(job: JobFacts): Alarm[] {
@@ -164,7 +180,7 @@ function jobAlarms(job: JobFacts): Alarm[] {
 }
 
 function binlogAlarms({ retention, oldest, reached }: BinlogFacts, lag: number | null): Alarm[] {
-  if (reached !== null && oldest > reached)
+  if (reached !== null && oldest !== null && oldest > reached)
     return [
       {
         what: `MySQL has thrown away binlog that was not captured: its oldest file is number ${oldest}, capture was in ${reached}`,
@@ -259,8 +275,8 @@ function deadLetterAlarms(letters: readonly string[]): Alarm[] {
   ];
 }
 
-function lagAlarms(lag: number | null): Alarm[] {
-  if (lag !== null && lag <= limits.lag) return [];
+function lagAlarms(lag: number | null | undefined): Alarm[] {
+  if (lag === undefined || (lag !== null && lag <= limits.lag)) return [];
   return [
     {
       what:
@@ -272,7 +288,9 @@ function lagAlarms(lag: number | null): Alarm[] {
   ];
 }
 
-function groupAlarms({ name, lag }: GroupFacts): Alarm[] {
+function groupAlarms(group: GroupFacts | undefined): Alarm[] {
+  if (!group) return [];
+  const { name, lag } = group;
   if (lag === null)
     return [
       {

@@ -14,6 +14,7 @@ import { docker, type Container } from "../docker";
 import { readCheckpointTime, readFailures, readJob } from "../flink";
 import { readHeartbeat } from "../heartbeat";
 import { kafkaOf } from "../kafka";
+import { messageOf } from "../problem";
 import { readSecret, type StackOutputs } from "../pulumi";
 import { sourceOf } from "../source";
 import { readStackSettings } from "../stack";
@@ -25,6 +26,7 @@ import {
   type Facts,
   type GroupFacts,
   type JobFacts,
+  type UnseenFacts,
   type VariableFacts,
 } from "./alarms";
 import { readHanging, readTransactions } from "./transactions";
@@ -32,7 +34,10 @@ import { readHanging, readTransactions } from "./transactions";
 /** Nothing here may take longer to answer. Milliseconds. */
 const patience = 10_000;
 
-/** Looks at everything that can raise an alarm. Takes some seconds, which show whether the sync group's lag grows. */
+/**
+ * Looks at everything that can raise an alarm. Takes some seconds, which show whether the sync group's lag grows. A look that
+ * fails is a fact of its own, and does not hide what the others see.
+ */
 export async function gatherFacts(
   stack: string,
   outputs: StackOutputs,
@@ -41,37 +46,46 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const settings = readStackSettings(stack);
   const kafka = kafkaOf(outputs);
-  const earlierLag = await readGroupLag(kafka);
-  const [jobs, letters, transactions, hanging, heartbeat, source, disk] = await Promise.all([
-    Promise.all([
-      readJobFacts(outputs.flinkUrl, "capture", outputs.captureJobId, settings.captureCheckpoint),
-      readJobFacts(outputs.flinkUrl, "sync", outputs.syncJobId, settings.syncCheckpoint),
-    ]),
-    readTopics(kafka, tables.map(deadLetterTopicOf), signal),
-    readTransactions(`${settings.prefix}kafka`),
-    readHanging(`${settings.prefix}kafka`),
-    readWarehouse(stack, outputs),
-    readSource(stack, outputs, replicationVariables(settings.binlogRetention)),
-    readDisk(),
+  const broker = `${settings.prefix}kafka`;
+  const { flinkUrl, captureJobId, syncJobId } = outputs;
+  const unseen: UnseenFacts[] = [];
+  const see = <T>(what: string, look: Promise<T>): Promise<T | undefined> =>
+    look.catch((error: unknown) => {
+      unseen.push({ what, why: messageOf(error) });
+      return undefined;
+    });
+  const seeLag = () => see(`the lag of consumer group ${consumerGroup}`, readGroupLag(kafka));
+  const earlierLag = await seeLag();
+  const [capture, sync, letters, transactions, hanging, heartbeat, source, disk] = await Promise.all([
+    see("job capture", readJobFacts(flinkUrl, "capture", captureJobId, settings.captureCheckpoint)),
+    see("job sync", readJobFacts(flinkUrl, "sync", syncJobId, settings.syncCheckpoint)),
+    see("dead letters", readTopics(kafka, tables.map(deadLetterTopicOf), signal).then(openLetters)),
+    see("Kafka's open transactions", readTransactions(broker)),
+    see("Kafka's lost transactions", readHanging(broker)),
+    see("the newest heartbeat in ClickHouse", readWarehouse(stack, outputs)),
+    see("MySQL's binlog", readSource(stack, outputs, replicationVariables(settings.binlogRetention))),
+    see("the disk of Docker", readDisk()),
   ]);
+  const laterLag = earlierLag === undefined ? undefined : await seeLag();
   const binlog: BinlogFacts = {
     retention: toMilliseconds(settings.binlogRetention),
-    oldest: source.oldest,
-    reached: heartbeat.file,
+    oldest: source?.oldest ?? null,
+    reached: heartbeat?.file ?? null,
   };
   return {
+    unseen,
     containers,
-    jobs,
-    deadLetters: openLetters(letters).map(({ id }) => id),
-    transactions,
-    hanging,
+    jobs: [capture, sync].filter((job) => job !== undefined),
+    deadLetters: (letters ?? []).map(({ id }) => id),
+    transactions: transactions ?? [],
+    hanging: hanging ?? [],
     transactionalIdPrefix,
-    lag: heartbeat.lag,
+    lag: heartbeat?.lag,
     binlog,
-    changedVariables: source.changedVariables,
-    xaRollbacks: source.xaRollbacks,
+    changedVariables: source?.changedVariables ?? [],
+    xaRollbacks: source?.xaRollbacks ?? 0,
     disk,
-    group: groupFacts(earlierLag, await readGroupLag(kafka)),
+    group: groupFacts(earlierLag, laterLag),
   };
 }
 
@@ -170,6 +184,7 @@ async function readGroupLag(kafka: Kafka): Promise<number | null> {
   }
 }
 
-function groupFacts(earlier: number | null, now: number | null): GroupFacts {
+function groupFacts(earlier?: number | null, now?: number | null): GroupFacts | undefined {
+  if (now === undefined) return undefined;
   return { name: consumerGroup, lag: now === null ? null : [earlier ?? 0, now] };
 }
