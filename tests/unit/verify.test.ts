@@ -29,7 +29,7 @@ import { describeDifference, describeTable, kindOf } from "../../tools/lib/verif
 import { missingPartitions } from "../../tools/lib/verify/topics";
 import { deleteVersions } from "../../tools/lib/verify/session";
 import { readViews, viewsOf } from "../../tools/lib/verify/views";
-import { chunkInWarehouse, unfitColumns } from "../../tools/lib/verify/warehouse";
+import { choosePlaces, chunkInWarehouse, unfitColumns } from "../../tools/lib/verify/warehouse";
 import { Problem } from "../../tools/lib/problem";
 
 const place = fc.record({
@@ -249,6 +249,28 @@ test("keys differ that one side lacks, has twice, or has with another hash", (t)
 
 const bracket: Bracket = { beat: 10n, from: 1000n, to: 2000n };
 const shown = (version: bigint, ...row: string[]) => ({ version, row });
+
+test("heartbeats that have their numbers from an earlier count are not taken for those of this one", (t) => {
+  const beat = { number: 7n, server: "here", at: "2026-01-01 00:00:07.000000" };
+  const own = { ...beat, version: 1000n };
+  const next = { number: 8n, server: "here", at: "2026-01-01 00:00:08.000000", version: 2000n };
+  const [before, nextBefore] = [own, next].map((one) => ({
+    ...one,
+    at: one.at.replace("2026", "2025"),
+    version: one.version - 900n,
+  }));
+  t.deepEqual(choosePlaces(beat, [own, next]), { from: 1000n, to: 2000n });
+  t.deepEqual(choosePlaces(beat, [before!, own, { ...nextBefore!, version: 900n }, next]), {
+    from: 1000n,
+    to: 2000n,
+  });
+  t.is(choosePlaces(beat, [before!, nextBefore!]), undefined, "neither has arrived");
+  t.is(choosePlaces(beat, [own, { ...nextBefore!, version: 900n }]), undefined, "the next has not arrived");
+  t.is(choosePlaces(beat, [{ ...own, server: "there" }, next]), undefined);
+  const again = [own, next].map((one) => ({ ...one, version: 5000n }));
+  t.deepEqual(choosePlaces(beat, [own, next, ...again]), { from: 1000n, to: 2000n }, "a snapshot came later");
+  t.deepEqual(choosePlaces(beat, again), { from: 5000n, to: 5000n }, "both are from the first snapshot");
+});
 
 test("a row at rest is equal, or differs", (t) => {
   const source = ["1", "a"];

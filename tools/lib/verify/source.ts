@@ -6,6 +6,16 @@ import type { SourceAccess } from "../source";
 import { comparable, hashInSource, sumInSource, type Column, type Row, type SourceColumn } from "./columns";
 import { emptySum, inParts, together, type KeyRange, type Sum } from "./chunks";
 
+/**
+ * A heartbeat, as MySQL has it. Its number alone does not name it: a table that was emptied, or a source that was restored,
+ * counts the same numbers again.
+ */
+export interface Beat {
+  readonly number: bigint;
+  readonly server: string;
+  readonly at: string;
+}
+
 /** A table that can be compared: one whole-number key, and columns whose text both servers can write. */
 export interface VerifiedTable {
   readonly spec: TableSpec;
@@ -115,7 +125,7 @@ export class Snapshot {
   private constructor(
     private readonly connection: Connection,
     /** The newest heartbeat in it. */
-    readonly beat: bigint,
+    readonly beat: Beat,
   ) {}
 
   /**
@@ -131,7 +141,7 @@ export class Snapshot {
       for (;;) {
         await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
         const beat = await newestBeatOn(connection);
-        if (beat > after) return new Snapshot(connection, beat);
+        if (beat.number > after) return new Snapshot(connection, beat);
         await connection.query("ROLLBACK");
         if (Date.now() > deadline) throw noBeat(after);
         await sleep(beatPause, undefined, { signal });
@@ -237,20 +247,23 @@ export class Snapshot {
   }
 }
 
-/** The newest heartbeat that is committed now. */
+/** The number of the newest heartbeat that is committed now. */
 export async function newestBeat(access: SourceAccess): Promise<bigint> {
   const connection = await connect(access);
   try {
-    return await newestBeatOn(connection);
+    return (await newestBeatOn(connection)).number;
   } finally {
     await connection.end();
   }
 }
 
-async function newestBeatOn(connection: Connection): Promise<bigint> {
-  const [[beat] = []] = await select(connection, `SELECT MAX(beat) FROM ${heartbeats.table}`);
-  if (!beat) throw noBeat(0n);
-  return BigInt(beat);
+async function newestBeatOn(connection: Connection): Promise<Beat> {
+  const [[number, server, at] = []] = await select(
+    connection,
+    `SELECT beat, server_uuid, beaten_at FROM ${heartbeats.table} ORDER BY beat DESC LIMIT 1`,
+  );
+  if (!number || !server || !at) throw noBeat(0n);
+  return { number: BigInt(number), server, at };
 }
 
 function noBeat(after: bigint): Problem {

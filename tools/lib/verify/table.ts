@@ -14,7 +14,7 @@ import {
 } from "./chunks";
 import type { Row } from "./columns";
 import { judge, judgeByTrail, type Bracket, type Memory, type Sighting, type WarehouseRow } from "./judge";
-import { newestBeat, Snapshot, type VerifiedTable } from "./source";
+import { newestBeat, Snapshot, type Beat, type VerifiedTable } from "./source";
 import type { Topics } from "./topics";
 import type { Warehouse } from "./warehouse";
 
@@ -100,22 +100,21 @@ export async function verifyTable(
  * @param beat the newest heartbeat in the read
  * @returns where the read stands in the binlog
  */
-export async function reach(pipeline: Pipeline, table: VerifiedTable, beat: bigint): Promise<Bracket> {
+export async function reach(pipeline: Pipeline, table: VerifiedTable, beat: Beat): Promise<Bracket> {
   const bracket = await locate(pipeline, beat);
   await pipeline.topics.drained(table, pipeline.signal);
   return bracket;
 }
 
 /** Waits until the warehouse knows the places of a heartbeat and of the one after it. */
-export async function locate({ warehouse, topics, signal }: Pipeline, beat: bigint): Promise<Bracket> {
+export async function locate({ warehouse, topics, signal }: Pipeline, beat: Beat): Promise<Bracket> {
   let bracket: Bracket | undefined;
-  const after = beat + 1n;
+  const after = beat.number + 1n;
   await waitUntil(`heartbeat ${after} to arrive in the warehouse`, beatPatience, signal, async () => {
-    const places = await warehouse.placesOf([beat, after]);
-    const [from, to] = [places.get(beat), places.get(after)];
-    if (from === undefined || to === undefined) return "it is in MySQL's binlog, but not in heartbeats_rows";
-    if (topics.newestBeat < after) return "it is in heartbeats_rows, but not committed in its topic";
-    bracket = { beat, from, to };
+    const places = await warehouse.placesOf(beat);
+    if (!places) return "it is in MySQL's binlog, but not in heartbeats_rows";
+    if (topics.newestBeat < places.to) return "it is in heartbeats_rows, but not committed in its topic";
+    bracket = { beat: beat.number, ...places };
     return undefined;
   }).catch((error: unknown) => {
     throw new Problem(
@@ -125,7 +124,7 @@ export async function locate({ warehouse, topics, signal }: Pipeline, beat: bigi
   });
   if (!bracket || bracket.from >= bracket.to) {
     throw new Problem(
-      `heartbeats ${beat} and ${after} have no places of their own: both are from capture's first snapshot`,
+      `heartbeats ${beat.number} and ${after} have no places of their own: both are from capture's first snapshot`,
       "Wait until the snapshot is done and run it again.",
     );
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Admin, Consumer, Kafka, KafkaMessage } from "kafkajs";
-import { z } from "zod";
 import { consumerGroup } from "../../../components/sync-job";
 import { heartbeats, topicOf } from "../../../components/tables";
 import { Problem, messageOf } from "../problem";
@@ -17,9 +16,6 @@ export interface ReadSoFar {
   position: bigint;
   afterLastChange: bigint;
 }
-
-/** Of a heartbeat's change event, what is needed here. */
-const beatSchema = z.looseObject({ after: z.looseObject({ beat: z.number() }).nullish() });
 
 /** How long sync may take to write and commit what is in the topic; milliseconds. */
 const patience = 120_000;
@@ -54,7 +50,7 @@ export class Topics {
   private failure: unknown;
 
   /**
-   * The newest heartbeat that is committed in its topic. Capture commits what it has read up to then together with it,
+   * The place of the newest heartbeat that is committed in its topic. Capture commits what it has read up to then together with it,
    * also where sync is set to show changes before their commit.
    */
   newestBeat = 0n;
@@ -205,9 +201,8 @@ export class Topics {
 
   private rememberBeats(messages: readonly KafkaMessage[]): void {
     for (const { value } of messages) {
-      const { after } = beatSchema.parse(JSON.parse(value?.toString() ?? "{}"));
-      const beat = BigInt(after?.beat ?? 0);
-      if (beat > this.newestBeat) this.newestBeat = beat;
+      const { version } = readChange(value?.toString() ?? "{}", []);
+      if (version > this.newestBeat) this.newestBeat = version;
     }
   }
 

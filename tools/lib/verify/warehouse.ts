@@ -4,7 +4,7 @@ import { Problem } from "../problem";
 import { cellInWarehouse, hashInWarehouse, sumInWarehouse, type Column } from "./columns";
 import { emptySum, type KeyRange, type Sum } from "./chunks";
 import type { WarehouseRow } from "./judge";
-import type { VerifiedTable } from "./source";
+import type { Beat, VerifiedTable } from "./source";
 
 /** How to reach the warehouse. */
 export interface WarehouseAccess {
@@ -72,12 +72,21 @@ export class Warehouse {
     );
   }
 
-  /** The places of heartbeats, by number, as far as they have arrived. */
-  async placesOf(beats: readonly bigint[]): Promise<Map<bigint, bigint>> {
+  /** The places of a heartbeat and of the one after it, when both have arrived. */
+  async placesOf(beat: Beat): Promise<Places | undefined> {
     const rows = await this.select(
-      `SELECT beat, max(_version) FROM ${rowsTableOf(heartbeats)} WHERE beat IN (${beats.join()}) GROUP BY beat`,
+      `SELECT beat, server_uuid, toString(beaten_at), _version FROM ${rowsTableOf(heartbeats)}
+       WHERE beat IN (${beat.number}, ${beat.number + 1n})`,
     );
-    return new Map(rows.map(([beat, version]) => [BigInt(beat!), BigInt(version!)]));
+    return choosePlaces(
+      beat,
+      rows.map(([number, server, at, version]) => ({
+        number: BigInt(number!),
+        server: server!,
+        at: at!,
+        version: BigInt(version!),
+      })),
+    );
   }
 
   /**
@@ -162,6 +171,34 @@ export class Warehouse {
     );
     return new Map(rows.map(([one, version]) => [BigInt(one!), BigInt(version!)]));
   }
+}
+
+/** Where a heartbeat and the one after it stand in the binlog. */
+export interface Places {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** A heartbeat as the warehouse has it. */
+type PlacedBeat = Beat & { readonly version: bigint };
+
+/**
+ * The places of a heartbeat and of the one after it, among rows that may have their numbers from an earlier count: those
+ * stand before it in the binlog. What a snapshot wrote again stands behind the heartbeat's own place. Pure.
+ */
+export function choosePlaces(beat: Beat, rows: readonly PlacedBeat[]): Places | undefined {
+  const isIt = ({ number, server, at }: Beat) =>
+    number === beat.number && server === beat.server && at === beat.at;
+  const from = leastVersion(rows.filter(isIt));
+  if (from === undefined) return undefined;
+  const to = leastVersion(
+    rows.filter(({ number, version }) => number === beat.number + 1n && version >= from),
+  );
+  return to === undefined ? undefined : { from, to };
+}
+
+function leastVersion(rows: readonly PlacedBeat[]): bigint | undefined {
+  return rows.map(({ version }) => version).sort((one, other) => (one < other ? -1 : 1))[0];
 }
 
 /** What keeps columns of the source from being compared with the warehouse's, by name and type. Pure. */
