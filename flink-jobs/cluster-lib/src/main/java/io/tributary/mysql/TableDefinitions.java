@@ -42,6 +42,10 @@ public final class TableDefinitions extends EmbeddedFlinkDatabaseHistory {
   /** An identifier, or any other word. */
   private static final Pattern WORD = Pattern.compile("[\\w$-]+");
 
+  // Names in the source's own places.
+  private static final String FILE = "file";
+  private static final String POS = "pos";
+
   /** The definitions by {@code database.table}. */
   private Map<String, String> definitions = Map.of();
 
@@ -107,10 +111,12 @@ public final class TableDefinitions extends EmbeddedFlinkDatabaseHistory {
       String[] name = table.split("\\.", 2);
       boolean sameDatabase = name[0].equals(databaseName) || words.contains(name[0]);
       if (sameDatabase && words.contains(name[1])) {
-        throw new IllegalStateException(
-            "Capture stopped: a statement renames captured table %s (%s): %s"
-                .formatted(table, position, ddl));
+        throw new UnseenChangeException("table " + table, placeOf(position), ddl);
       }
     }
+  }
+
+  private static String placeOf(Map<String, ?> position) {
+    return position.get(FILE) + ":" + position.get(POS);
   }
 }

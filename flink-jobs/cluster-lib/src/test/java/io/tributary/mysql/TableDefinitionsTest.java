@@ -66,10 +66,11 @@ class TableDefinitionsTest {
       })
   void renamingACapturedTableStopsCapture(String ddl) {
     assertThatThrownBy(() -> record("platform", ddl))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("renames captured table platform.")
-        .hasMessageContaining("binlog.000003")
-        .hasMessageContaining(ddl);
+        .isInstanceOf(UnseenChangeException.class)
+        .hasMessageContaining("changed captured table platform.")
+        .hasMessageContaining("at binlog.000003:4")
+        .hasMessageContaining(ddl)
+        .hasMessageContaining("raise the setting `snapshot` by one");
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import io.debezium.document.Document;
 import io.debezium.document.DocumentReader;
 import io.debezium.relational.history.HistoryRecord;
 import io.tributary.common.ChangeEvent;
+import io.tributary.mysql.UnseenChangeException;
 import java.io.IOException;
 import java.util.regex.Pattern;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
@@ -44,19 +45,12 @@ final class SchemaChangeGuard {
     if (!HARMLESS.matcher(statement).matches()) {
       Struct source = schemaChange.getStruct(Envelope.FieldName.SOURCE);
       throw new SuppressRestartsException(
-          new IllegalStateException(
-              """
-              Capture stopped: a statement changed captured table %s.%s at %s:%d without row \
-              events, so the warehouse would differ from now on: %s
-              After a change of columns, bring the warehouse's tables in line first. Then raise \
-              the setting `snapshot` by one and run `make up`: capture starts without its saved \
-              state and takes a new snapshot. docs/operations.md tells the rest."""
-                  .formatted(
-                      source.getString(ChangeEvent.DB),
-                      source.getString(ChangeEvent.TABLE),
-                      source.getString(ChangeEvent.FILE),
-                      source.getInt64(ChangeEvent.POS),
-                      statement)));
+          new UnseenChangeException(
+              "table %s.%s"
+                  .formatted(source.getString(ChangeEvent.DB), source.getString(ChangeEvent.TABLE)),
+              "%s:%d"
+                  .formatted(source.getString(ChangeEvent.FILE), source.getInt64(ChangeEvent.POS)),
+              statement));
     }
   }
 

@@ -1,7 +1,10 @@
 package io.tributary.capture.source;
 
+import io.tributary.mysql.UnseenChangeException;
+import java.util.function.Supplier;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -19,11 +22,14 @@ import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSplit;
 import org.apache.flink.cdc.connectors.mysql.source.utils.hooks.SnapshotPhaseHooks;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 import org.apache.flink.connector.base.source.reader.synchronization.FutureCompletingBlockingQueue;
+import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.util.ExceptionUtils;
 
 /**
- * The connector's source, whose readers pass a snapshot on by {@link WholeChunks}. Its state is the
- * connector's own.
+ * The connector's source, whose readers pass a snapshot on by {@link WholeChunks}, and fail for
+ * good at a statement that no row events tell of. Its state is the connector's own.
  *
  * @param connector the source as it was built
  * @param deserializer the one it was built with
@@ -32,7 +38,7 @@ public record WholeChunkSource<T>(
     MySqlSource<T> connector, DebeziumDeserializationSchema<T> deserializer)
     implements Source<T, MySqlSplit, PendingSplitsState>, ResultTypeQueryable<T> {
 
-  /** As the connector makes it, but for the emitter. */
+  /** As the connector makes it, but for the emitter and that failure. */
   @Override
   public SourceReader<T, MySqlSplit> createReader(SourceReaderContext context) {
     int subtask = context.getIndexOfSubtask();
@@ -40,11 +46,9 @@ public record WholeChunkSource<T>(
     MySqlSourceReaderMetrics metrics = new MySqlSourceReaderMetrics(context.metricGroup());
     metrics.registerMetrics();
     MySqlSourceReaderContext readerContext = new MySqlSourceReaderContext(context);
-    return new MySqlSourceReader<>(
-        new FutureCompletingBlockingQueue<>(),
+    return new Reader<>(
         () -> new MySqlSplitReader(config, subtask, readerContext, SnapshotPhaseHooks.empty()),
         new WholeChunks<>(deserializer, metrics),
-        context.getConfiguration(),
         readerContext,
         config);
   }
@@ -79,5 +83,38 @@ public record WholeChunkSource<T>(
   @Override
   public TypeInformation<T> getProducedType() {
     return connector.getProducedType();
+  }
+
+  /** Its own thread tells of the statement as the cause of a failure to read. */
+  static RuntimeException forGoodIfUnseen(RuntimeException failure) {
+    return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
+        .<RuntimeException>map(SuppressRestartsException::new)
+        .orElse(failure);
+  }
+
+  @SuppressWarnings("try") // As the connector has it, closing may be interrupted.
+  private static final class Reader<T> extends MySqlSourceReader<T> {
+    Reader(
+        Supplier<MySqlSplitReader> splitReader,
+        WholeChunks<T> emitter,
+        MySqlSourceReaderContext context,
+        MySqlSourceConfig config) {
+      super(
+          new FutureCompletingBlockingQueue<>(),
+          splitReader,
+          emitter,
+          context.getSourceReaderContext().getConfiguration(),
+          context,
+          config);
+    }
+
+    @Override
+    public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
+      try {
+        return super.pollNext(output);
+      } catch (RuntimeException e) {
+        throw forGoodIfUnseen(e);
+      }
+    }
   }
 }
