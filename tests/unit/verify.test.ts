@@ -2,7 +2,13 @@ import { once } from "node:events";
 import test from "ava";
 import fc from "fast-check";
 import { allOrNone } from "../../tools/lib/verify/all-or-none";
-import { deletionEvent, readChange, recordKey, rowEvent } from "../../tools/lib/verify/change-event";
+import {
+  changeIn,
+  deletionEvent,
+  readChange,
+  recordKey,
+  rowEvent,
+} from "../../tools/lib/verify/change-event";
 import {
   chunksOf,
   differingKeys,
@@ -478,6 +484,14 @@ test("a change event is read back to the row and the version it was made of", (t
       t.deepEqual(deleted, { version: version - 1n, before: row, after: undefined });
     }),
   );
+});
+
+test("a record that is no change event is passed over", (t) => {
+  const { value } = rowEvent(origin, laptop);
+  t.deepEqual(changeIn(Buffer.from(value), orders), readChange(value, orders));
+  for (const broken of ["{ this is no JSON", "{}", "null", value.replace('"op":"r"', '"op":"x"')])
+    t.is(changeIn(Buffer.from(broken), orders), undefined);
+  t.is(changeIn(null, orders), undefined);
 });
 
 test("a repair leaves a tombstone where the warehouse shows a row in another place", (t) => {

@@ -86,6 +86,15 @@ function withTextNumbers(json: string): string {
   );
 }
 
+/** The change in a record; undefined if it is none: sync makes a dead letter of such a record. Pure. */
+export function changeIn(value: Buffer | null, columns: readonly Column[]): TopicChange | undefined {
+  try {
+    return value ? readChange(value.toString(), columns) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A change as a table's topic has it. Pure.
  *

@@ -4,7 +4,7 @@ import { consumerGroup } from "../../../components/sync-job";
 import { heartbeats, topicOf } from "../../../components/tables";
 import { Problem, messageOf } from "../problem";
 import { waitUntil } from "../wait";
-import { readChange, recordKey } from "./change-event";
+import { changeIn, recordKey } from "./change-event";
 import type { TopicChange } from "./judge";
 import type { VerifiedTable } from "./source";
 
@@ -196,12 +196,13 @@ export class Topics {
   private remember(topic: string, { key, value }: KafkaMessage): void {
     const trail = key && this.trails.get(topic)?.get(key.toString());
     const table = this.tables.find(({ spec }) => topicOf(spec) === topic);
-    if (trail && table && value) trail.push(readChange(value.toString(), table.columns));
+    const change = trail && table && changeIn(value, table.columns);
+    if (change) trail.push(change);
   }
 
   private rememberBeats(messages: readonly KafkaMessage[]): void {
     for (const { value } of messages) {
-      const { version } = readChange(value?.toString() ?? "{}", []);
+      const version = changeIn(value, [])?.version ?? 0n;
       if (version > this.newestBeat) this.newestBeat = version;
     }
   }
