@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
+import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { restartOf } from "../lib/jobs";
 import { cutOff, frozen, servers, type Server } from "../lib/servers";
@@ -86,7 +87,22 @@ async function tidyingUp(ahead: number): Promise<void> {
 }
 
 test("the TaskManager frozen for 20 seconds, long enough to be replaced, then going on", async (t) => {
-  await survive(t, { inject: () => frozen("flink-taskmanager", () => sleep(short)) });
+  const { captureJobId, syncJobId } = await stackOutputs();
+  await survive(t, {
+    inject: () =>
+      frozen("flink-taskmanager", async () => {
+        const begun = Date.now();
+        await sleep(short);
+        await eventually(
+          "both jobs were given up where they are",
+          async () => {
+            for (const job of [captureJobId, syncJobId])
+              if ((await restartOf(job)) < begun) throw new Error(`${job} still counts as running there`);
+          },
+          { timeout: 30_000 },
+        );
+      }),
+  });
 });
 
 test("Kafka frozen for 40 seconds in the middle of one UPDATE of 100,000 rows", async (t) => {
