@@ -60,8 +60,8 @@ export interface CompletedCheckpoint {
 export interface CheckpointStatistics {
   latestCheckpoint?: CompletedCheckpoint;
   latestSavepoint?: CompletedCheckpoint;
-  /** What the job was restored from last. */
-  restoredFrom?: string;
+  /** What the job was restored from last, and when. */
+  restored?: { path: string; restoredAt: number };
 }
 
 export interface RunRequest {

@@ -14,6 +14,12 @@ interface CheckpointAnswer {
   discarded?: boolean;
 }
 
+interface LatestAnswer {
+  completed: CheckpointAnswer | null;
+  savepoint: CheckpointAnswer | null;
+  restored: { external_path: string; restore_timestamp: number } | null;
+}
+
 /**
  * A client of the REST interface of Flink 1.20's JobManager.
  * @param address e.g. `http://127.0.0.1:8081`
@@ -45,12 +51,14 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
     },
 
     async checkpoints(jobId) {
-      type Latest = Record<"completed" | "savepoint" | "restored", CheckpointAnswer | null>;
-      const { latest } = await get<{ latest: Latest }>(`/jobs/${jobId}/checkpoints`);
+      const { latest } = await get<{ latest: LatestAnswer }>(`/jobs/${jobId}/checkpoints`);
+      const { completed, savepoint, restored } = latest;
       const statistics: CheckpointStatistics = {};
-      if (latest.completed) statistics.latestCheckpoint = completedCheckpoint(latest.completed);
-      if (latest.savepoint) statistics.latestSavepoint = completedCheckpoint(latest.savepoint);
-      if (latest.restored) statistics.restoredFrom = latest.restored.external_path;
+      if (completed) statistics.latestCheckpoint = completedCheckpoint(completed);
+      if (savepoint) statistics.latestSavepoint = completedCheckpoint(savepoint);
+      if (restored) {
+        statistics.restored = { path: restored.external_path, restoredAt: restored.restore_timestamp };
+      }
       return statistics;
     },
 

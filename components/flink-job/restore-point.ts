@@ -1,7 +1,8 @@
-import { jobsInView, listJobs } from "./cluster-view";
+import { hasEnded, jobsInView, listJobs } from "./cluster-view";
+import { isTemporary, messageOf } from "./failures";
 import { ownerCode } from "./job-id";
-import type { JobSpec, World } from "./model";
-import { answered } from "./wait";
+import type { CheckpointStatistics, JobSpec, JobSummary, World } from "./model";
+import { answered, waitFor } from "./wait";
 
 /** A savepoint or retained checkpoint from which a job can go on. */
 export interface RestorePoint {
@@ -18,16 +19,24 @@ export interface History {
 /**
  * Finds the newest state of this job, savepoint or checkpoint, of whichever of its submissions since `history.since`.
  *
- * The volume is asked first, because it outlives the cluster's memory and shows what is really there. Where it cannot be
- * looked into, the statistics of the jobs that the cluster still remembers (ended ones too) must do.
+ * The volume is asked, because it outlives the cluster's memory and shows what is really there. Where it cannot be looked
+ * into, the statistics of the jobs that the cluster still remembers (ended ones too) must do.
+ *
+ * But not all that lies on the volume counts. Flink writes a savepoint or checkpoint before it commits to it, and where
+ * the JobManager dies in between, the job goes on from an older one and its sink takes back all that came after. So to
+ * be restored from a state is to complete it once more: what was written before is older.
  */
 export async function newestRestorePoint(
   world: World,
   spec: JobSpec,
   history: History,
 ): Promise<RestorePoint | undefined> {
-  const found = (await onVolume(world, spec, history)) ?? (await inStatistics(world, spec));
-  const usable = found.filter((point) => point.completedAt >= history.since);
+  const statistics = await statisticsOfOwnJobs(world, spec);
+  const completed = (await onVolume(world, spec, history)) ?? inStatistics(world, statistics);
+  const restored = statistics
+    .flatMap((job) => job.restored ?? [])
+    .map(({ path, restoredAt }) => ({ path, completedAt: restoredAt }));
+  const usable = [...restored, ...completed].filter((point) => point.completedAt >= history.since);
   return usable.reduce<RestorePoint | undefined>(
     (newest, point) => (newest && !isNewer(point, newest) ? newest : point),
     undefined,
@@ -87,18 +96,29 @@ async function configuredDirectory(world: World, kind: "checkpoint" | "savepoint
   return configuration[key] ?? configuration[olderKey] ?? "";
 }
 
-async function inStatistics(world: World, spec: JobSpec): Promise<RestorePoint[]> {
-  world.log(
-    "the checkpoint volume cannot be looked into; asking the cluster for the newest checkpoint it remembers",
-  );
+async function statisticsOfOwnJobs(world: World, spec: JobSpec): Promise<CheckpointStatistics[]> {
+  const { ownEver } = jobsInView(await listJobs(world, world.timeouts.reachableMs), spec.name);
+  return Promise.all(ownEver.map((job) => statisticsOf(world, job)));
+}
+
+/** A job that Flink is just recovering has nothing to tell yet, so one that has not ended is waited for until it has. */
+async function statisticsOf(world: World, job: JobSummary): Promise<CheckpointStatistics> {
   const { reachableMs, pollMs } = world.timeouts;
-  const { ownEver } = jobsInView(await listJobs(world, reachableMs), spec.name);
-  const statistics = await Promise.all(
-    ownEver.map((job) =>
-      answered(`the checkpoints of job ${job.id}`, reachableMs, pollMs, () =>
-        world.flink.checkpoints(job.id),
-      ),
-    ),
+  const look = async () => {
+    const seen = await world.flink.checkpoints(job.id);
+    const isTold = hasEnded(job) || seen.restored !== undefined || seen.latestCheckpoint !== undefined;
+    return isTold ? { done: seen } : { pending: "it neither was restored nor has completed a checkpoint" };
+  };
+  return waitFor(`the checkpoints of job ${job.id}`, reachableMs, pollMs, look).catch((error: unknown) => {
+    if (isTemporary(error)) throw error;
+    world.log(`job ${job.id} tells of no checkpoints: ${messageOf(error)}`);
+    return {};
+  });
+}
+
+function inStatistics(world: World, statistics: CheckpointStatistics[]): RestorePoint[] {
+  world.log(
+    "the checkpoint volume cannot be looked into; the newest checkpoint that the cluster remembers must do",
   );
   return statistics
     .flatMap(({ latestCheckpoint, latestSavepoint }) => [latestCheckpoint, latestSavepoint])

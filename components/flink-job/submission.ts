@@ -130,9 +130,9 @@ async function waitForCheckpoint(
       if (!job) return { pending: "the cluster does not list the job" };
       if (hasEnded(job)) throw new Error(`Job "${spec.name}" (${jobId}) ended at once: ${job.state}`);
       if (job.name !== spec.name) throw wrongName(spec.name, job.name);
-      const { latestCheckpoint, restoredFrom = "" } = await world.flink.checkpoints(jobId);
+      const { latestCheckpoint, restored } = await world.flink.checkpoints(jobId);
       if (job.state !== "RUNNING" || !latestCheckpoint) return { pending: await progressOf(world, job) };
-      return { done: { checkpoint: latestCheckpoint.path, restoredFrom } };
+      return { done: { checkpoint: latestCheckpoint.path, restoredFrom: restored?.path ?? "" } };
     });
   } catch (error) {
     const stackTrace = await world.flink.newestException(jobId).catch(() => undefined);

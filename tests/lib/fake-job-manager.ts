@@ -23,8 +23,8 @@ export interface Behaviour {
   checkpointEveryMs?: number;
   /** A job that fails and restarts over and over: RESTARTING, no task running. */
   restartsForever?: boolean;
-  /** What becomes of a stop with savepoint. @default "completes" */
-  savepoint?: "completes" | "fails" | "hangs";
+  /** What becomes of a stop with savepoint; undone: it is written, but then the JobManager dies. @default "completes" */
+  savepoint?: "completes" | "fails" | "hangs" | "undone";
   /** How long the job stays CANCELLING. @default 10 */
   cancelMs?: number;
 }
@@ -39,6 +39,15 @@ interface FakeJob {
   endState?: "CANCELED" | "FINISHED" | "FAILED";
   failure?: string;
   savepoint?: { path: string; at: number };
+  /** Savepoint requests that the JobManager remembers. */
+  triggers: Set<string>;
+  restored?: { path: string; at: number };
+  /** Since when the job completes checkpoints, and how many it had completed before. */
+  line: { from: number; base: number };
+  /** Its tasks do not run any more since. */
+  haltedAt?: number;
+  /** Until then the JobManager is recovering it, and can tell nothing of it. */
+  recoveredAt?: number;
 }
 
 const checkpointsFolder = "/state/checkpoints";
@@ -116,6 +125,26 @@ export class FakeJobManager {
     if (failure !== undefined) job.failure = failure;
   }
 
+  /** Its tasks fail and restart over and over from now on. */
+  haltJob(id: string): void {
+    this.writeCheckpoints();
+    this.job(id).haltedAt = Date.now();
+  }
+
+  /**
+   * The JobManager dies when it has written the job's next checkpoint and before that counts, and recovers the job from
+   * the one before.
+   */
+  undoCheckpoint(id: string): { undone: string; restored: string } {
+    const job = this.job(id);
+    this.writeCheckpoints();
+    const last = completedBy(job);
+    const undone = checkpointPath(job, last + 1);
+    this.files.push({ path: `${undone}/_metadata`, modifiedAt: Date.now() + 1 });
+    const restored = this.recover(job, last);
+    return { undone: `file:${undone}`, restored };
+  }
+
   /** A cluster without memory of its jobs, as after a restart without high availability. The volume stays. */
   forgetJobs(): void {
     this.writeCheckpoints();
@@ -140,9 +169,15 @@ export class FakeJobManager {
 
   private startJob(submission: Submission, behaviour: Behaviour): void {
     const name = behaviour.name ?? submission.configuration["pipeline.name"] ?? "unnamed";
-    const job: FakeJob = { id: submission.jobId, name, submission, behaviour, startedAt: Date.now() };
-    const from = submission.savepointPath?.replace("file:", "");
-    if (from !== undefined && !this.volume().some(({ path }) => path === `${from}/_metadata`)) {
+    const startedAt = Date.now();
+    const job: FakeJob = {
+      ...{ id: submission.jobId, name, submission, behaviour, startedAt },
+      ...{ triggers: new Set(), line: { from: startedAt, base: 0 } },
+    };
+    const from = submission.savepointPath;
+    const isThere = this.volume().some(({ path }) => `file:${path}` === `${from}/_metadata`);
+    if (from !== undefined && isThere) job.restored = { path: from, at: startedAt };
+    if (from !== undefined && !isThere) {
       job.behaviour = {
         ...behaviour,
         failsWith: `java.io.FileNotFoundException: Cannot find checkpoint ${from}`,
@@ -151,16 +186,28 @@ export class FakeJobManager {
     this.jobs.push(job);
   }
 
+  /** The job's tasks do not come up again. */
+  private recover(job: FakeJob, checkpoint: number): string {
+    const path = `file:${checkpointPath(job, checkpoint)}`;
+    const now = Date.now();
+    job.recoveredAt = now + 30;
+    job.restored = { path, at: job.recoveredAt };
+    job.line = { from: job.recoveredAt, base: checkpoint };
+    job.haltedAt = now;
+    job.triggers.clear();
+    return path;
+  }
+
   /** Brings the volume to what the running jobs would have written by now. */
   private writeCheckpoints(): void {
     for (const job of this.running()) {
       for (let number = 1; number <= completedBy(job); number++) {
-        const path = `${checkpointsFolder}/${job.id}/chk-${number}/_metadata`;
+        const path = `${checkpointPath(job, number)}/_metadata`;
         if (number <= completedBy(job) - retainedCheckpoints) {
           const index = this.files.findIndex((file) => file.path === path);
           if (index >= 0) this.files.splice(index, 1);
         } else if (!this.files.some((file) => file.path === path)) {
-          this.files.push({ path, modifiedAt: job.startedAt + number * checkpointEvery(job) });
+          this.files.push({ path, modifiedAt: completionTime(job, number) });
         }
       }
     }
@@ -209,9 +256,13 @@ export class FakeJobManager {
     }
     if (jobId && request.method === "GET") {
       const job = this.job(jobId);
-      if (rest === "/checkpoints") return void send(200, this.checkpointsOf(job));
+      if (rest === "/checkpoints") {
+        if (Date.now() < (job.recoveredAt ?? 0)) throw new Refusal(500, "The job is initializing.");
+        return void send(200, this.checkpointsOf(job));
+      }
       if (rest === "/exceptions") return void send(200, { exceptionHistory: { entries: exceptionsOf(job) } });
-      if (rest.startsWith("/savepoints/")) return void send(200, savepointOf(job));
+      const [, triggerId] = /^\/savepoints\/([0-9a-f]{32})$/.exec(rest) ?? [];
+      if (triggerId !== undefined && job.triggers.has(triggerId)) return void send(200, savepointOf(job));
     }
     throw new Refusal(404, `Not found: ${route}`);
   }
@@ -273,15 +324,21 @@ export class FakeJobManager {
 
   /** The answer comes at once; what becomes of the savepoint is to be asked for. */
   private stopWithSavepoint(job: FakeJob): string {
-    if ((job.behaviour.savepoint ?? "completes") === "completes") {
-      this.writeCheckpoints();
-      const path = `${savepointsFolder}/savepoint-${job.id.slice(0, 6)}-0123456789ab`;
+    const { savepoint = "completes" } = job.behaviour;
+    const triggerId = "a".repeat(32);
+    job.triggers.add(triggerId);
+    if (savepoint === "fails" || savepoint === "hangs") return triggerId;
+    this.writeCheckpoints();
+    const path = `${savepointsFolder}/savepoint-${job.id.slice(0, 6)}-0123456789ab`;
+    this.files.push({ path: `${path}/_metadata`, modifiedAt: Date.now() });
+    if (savepoint === "undone") {
+      this.recover(job, completedBy(job));
+    } else {
       job.savepoint = { path, at: Date.now() };
       job.endState = "FINISHED";
       job.endedAt = Date.now() + 10;
-      this.files.push({ path: `${path}/_metadata`, modifiedAt: Date.now() });
     }
-    return "a".repeat(32);
+    return triggerId;
   }
 
   private checkpointsOf(job: FakeJob) {
@@ -290,15 +347,16 @@ export class FakeJobManager {
       counts: { restored: 0, total: completed, in_progress: 0, completed, failed: 0 },
       latest: {
         completed:
-          completed === 0
+          completed === job.line.base
             ? null
             : {
-                external_path: `file:${checkpointsFolder}/${job.id}/chk-${completed}`,
-                latest_ack_timestamp: job.startedAt + completed * checkpointEvery(job),
+                external_path: `file:${checkpointPath(job, completed)}`,
+                latest_ack_timestamp: completionTime(job, completed),
                 discarded: false,
               },
-        restored:
-          job.submission.savepointPath === undefined ? null : { external_path: job.submission.savepointPath },
+        restored: job.restored
+          ? { external_path: job.restored.path, restore_timestamp: job.restored.at }
+          : null,
         savepoint: job.savepoint
           ? {
               external_path: `file:${job.savepoint.path}`,
@@ -342,18 +400,28 @@ function stateOf(job: FakeJob): string {
   const { behaviour, endState, endedAt = Infinity } = job;
   if (endState) return Date.now() >= endedAt ? endState : endState === "CANCELED" ? "CANCELLING" : "RUNNING";
   if (behaviour.failsWith !== undefined) return "FAILED";
-  if (behaviour.restartsForever) return "RESTARTING";
+  if (Date.now() < (job.recoveredAt ?? 0)) return "INITIALIZING";
+  if (behaviour.restartsForever || job.haltedAt !== undefined) return "RESTARTING";
   return "RUNNING";
 }
 
-function checkpointEvery(job: FakeJob): number {
+function checkpointPath(job: FakeJob, number: number): string {
+  return `${checkpointsFolder}/${job.id}/chk-${number}`;
+}
+
+function completionTime({ line, ...job }: FakeJob, number: number): number {
+  return line.from + (number - line.base) * checkpointEvery(job);
+}
+
+function checkpointEvery(job: Pick<FakeJob, "behaviour">): number {
   return job.behaviour.checkpointEveryMs ?? 15;
 }
 
 function completedBy(job: FakeJob): number {
   if (job.behaviour.failsWith !== undefined || job.behaviour.restartsForever) return 0;
-  const until = Math.min(Date.now(), job.savepoint?.at ?? job.endedAt ?? Infinity);
-  return Math.floor((until - job.startedAt) / checkpointEvery(job));
+  const { from, base } = job.line;
+  const until = Math.min(Date.now(), job.savepoint?.at ?? job.endedAt ?? job.haltedAt ?? Infinity);
+  return base + Math.max(0, Math.floor((until - from) / checkpointEvery(job)));
 }
 
 function overviewOf(job: FakeJob) {

@@ -295,8 +295,7 @@ test("refresh waits for the end of a job that is being cancelled", async (t) => 
 test("refresh does not mark a job that Flink is restarting itself", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
-  const job = manager.jobs[0];
-  if (job) job.behaviour = { restartsForever: true };
+  manager.haltJob(record.jobId);
   const seen = await readJob(world, record);
   t.is(seen.state, "RESTARTING");
   t.is(seen.drift, undefined);
@@ -488,9 +487,8 @@ test("checkpoints from before the job was made are not its own", async (t) => {
 test("a job that cannot take a savepoint goes on from its newest checkpoint", async (t) => {
   const { manager, world, log } = t.context;
   const record = await createJob(world, t.context.spec);
+  manager.haltJob(record.jobId);
   const newest = newestOnVolume(manager);
-  const job = manager.jobs[0];
-  if (job) job.behaviour = { restartsForever: true };
   const updated = await updateJob(world, record, newVersion(t.context));
   t.is(updated.restoredFrom, newest);
   t.regex(log.join(), /RESTARTING with 0 of 3 tasks running, so it cannot take a savepoint/);
@@ -515,6 +513,24 @@ for (const savepoint of ["fails", "hangs"] as const) {
     );
   });
 }
+
+test("a checkpoint that came not to count is not gone on from, though it is the newest on the volume", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const { undone, restored } = manager.undoCheckpoint(record.jobId);
+  t.is(newestOnVolume(manager), undone);
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.is(updated.restoredFrom, restored);
+});
+
+test("a savepoint that came not to count is not gone on from", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  manager.behaviourOf = () => ({ savepoint: "undone" });
+  const record = await createJob(world, spec);
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.regex(updated.restoredFrom, new RegExp(`/${record.jobId}/chk-\\d+$`));
+  t.regex(log.join(), /could not be stopped with a savepoint: Flink refused: Not found/);
+});
 
 test("a job without savepoint or checkpoint is not cancelled for an update", async (t) => {
   const { manager, spec, world } = t.context;
