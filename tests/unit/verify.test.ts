@@ -32,7 +32,7 @@ import { inBatches, repairEvents } from "../../tools/lib/verify/repair";
 import { recount, stillWrong, wrongThroughout } from "../../tools/lib/verify/analytics";
 import { differingSums, isOutside, sumsByGroup } from "../../tools/lib/verify/order-sums";
 import { describeDifference, describeTable, kindOf } from "../../tools/lib/verify/report";
-import { missingPartitions } from "../../tools/lib/verify/topics";
+import { missingPartitions, patienceOf } from "../../tools/lib/verify/topics";
 import { deleteVersions } from "../../tools/lib/verify/session";
 import { readViews, viewsOf } from "../../tools/lib/verify/views";
 import { choosePlaces, chunkInWarehouse, unfitColumns } from "../../tools/lib/verify/warehouse";
@@ -383,6 +383,11 @@ test("every history of a row is judged equal by its trail, and a foreign state i
     }),
   );
   t.pass();
+});
+
+test("the longer the jobs wait between checkpoints, the longer their changes are waited for", (t) => {
+  t.is(patienceOf({ captureCheckpoint: "500 ms", syncCheckpoint: "2 seconds" }), 125_000);
+  t.is(patienceOf({ captureCheckpoint: "1 hour", syncCheckpoint: "1 hour" }), 120_000 + 4 * 3_600_000);
 });
 
 test("a topic is in the warehouse when sync has committed its end, or all changes before markers", (t) => {

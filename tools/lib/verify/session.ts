@@ -5,11 +5,12 @@ import { Problem } from "../problem";
 import { kafkaOf } from "../kafka";
 import { readOutputs, readSecret } from "../pulumi";
 import { sourceOf } from "../source";
+import { readStackSettings } from "../stack";
 import { recount, type WrongSum } from "./analytics";
 import { rewriteTable, Repairer } from "./repair";
 import { examineSource, type VerifiedTable } from "./source";
 import { verifyTable, type Difference, type Found, type Pipeline, type TableResult } from "./table";
-import { Topics } from "./topics";
+import { patienceOf, Topics } from "./topics";
 import { readViews, wrongViews, type WrongView } from "./views";
 import { Warehouse } from "./warehouse";
 
@@ -64,6 +65,7 @@ export class Session {
    */
   static async open(stack: string, specs: readonly TableSpec[], signal: AbortSignal): Promise<Session> {
     const outputs = await readOutputs(stack);
+    const settings = readStackSettings(stack);
     const source = sourceOf(stack, outputs, "verify");
     const { binlogFile, tables: verified } = await examineSource(source, specs);
     const kafka = kafkaOf(outputs);
@@ -78,7 +80,7 @@ export class Session {
       return new Session(
         stack,
         verified,
-        { source, warehouse, topics: await Topics.follow(kafka, verified), signal },
+        { source, warehouse, topics: await Topics.follow(kafka, verified, patienceOf(settings)), signal },
         () => Repairer.open(kafka, { database, binlogFile }),
         (statement) => changeWarehouse(stack, outputs.clickhouseUrl, statement),
       );

@@ -72,9 +72,6 @@ const keysPerBracket = 50_000;
 /** How often a key is looked at that changes all the time. */
 const rounds = 20;
 
-/** How long a heartbeat may take to the warehouse; milliseconds. */
-const beatPatience = 60_000;
-
 /** Compares a table, chunk by chunk and then row by row where chunks differ. */
 export async function verifyTable(
   pipeline: Pipeline,
@@ -110,7 +107,7 @@ export async function reach(pipeline: Pipeline, table: VerifiedTable, beat: Beat
 export async function locate({ warehouse, topics, signal }: Pipeline, beat: Beat): Promise<Bracket> {
   let bracket: Bracket | undefined;
   const after = beat.number + 1n;
-  await waitUntil(`heartbeat ${after} to arrive in the warehouse`, beatPatience, signal, async () => {
+  await waitUntil(`heartbeat ${after} to arrive in the warehouse`, topics.patience, signal, async () => {
     const places = await warehouse.placesOf(beat);
     if (!places) return "it is in MySQL's binlog, but not in heartbeats_rows";
     if (topics.newestBeat < places.to) return "it is in heartbeats_rows, but not committed in its topic";

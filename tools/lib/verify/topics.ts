@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Admin, Consumer, Kafka, KafkaMessage } from "kafkajs";
+import type { Settings } from "../../../components/config";
 import { consumerGroup } from "../../../components/sync-job";
 import { heartbeats, topicOf } from "../../../components/tables";
+import { toMilliseconds } from "../../../components/units";
 import { Problem, messageOf } from "../problem";
 import { waitUntil } from "../wait";
 import { changeIn, recordKey } from "./change-event";
@@ -17,8 +19,14 @@ export interface ReadSoFar {
   afterLastChange: bigint;
 }
 
-/** How long sync may take to write and commit what is in the topic; milliseconds. */
-const patience = 120_000;
+/** How long what MySQL has committed may take into the warehouse, beside the jobs' checkpoints; milliseconds. */
+const underway = 120_000;
+
+/** The same with them: each job may have to wait for one to end, and then for the next. Pure. */
+export function patienceOf(settings: Pick<Settings, "captureCheckpoint" | "syncCheckpoint">): number {
+  const { captureCheckpoint, syncCheckpoint } = settings;
+  return underway + 2 * (toMilliseconds(captureCheckpoint) + toMilliseconds(syncCheckpoint));
+}
 
 /**
  * Whether everything before `end` is in the warehouse. Pure.
@@ -60,10 +68,12 @@ export class Topics {
     private readonly admin: Admin,
     private readonly consumer: Consumer,
     private readonly group: string,
+    /** How long a wait may take; milliseconds. */
+    readonly patience: number,
   ) {}
 
   /** Begins to follow. The caller closes it. */
-  static async follow(kafka: Kafka, tables: readonly VerifiedTable[]): Promise<Topics> {
+  static async follow(kafka: Kafka, tables: readonly VerifiedTable[], patience: number): Promise<Topics> {
     const group = `tributary-verify-${randomUUID()}`;
     const topics = new Topics(
       tables,
@@ -75,6 +85,7 @@ export class Topics {
         retry: { retries: 10 },
       }),
       group,
+      patience,
     );
     try {
       await topics.start();
@@ -229,7 +240,7 @@ export class Topics {
     look: () => Promise<string | undefined>,
   ): Promise<void> {
     try {
-      await waitUntil(what, patience, signal, () => {
+      await waitUntil(what, this.patience, signal, () => {
         if (this.failure) throw new Error(`the reader of the topics stopped: ${messageOf(this.failure)}`);
         return look();
       });
