@@ -50,7 +50,10 @@ final class MySqlTables {
             .port(options.mysqlPort())
             .username(options.mysqlUser())
             .password(password)
-            .databaseList(Pattern.quote(options.database()))
+            // Statements in other databases are looked at, too: one may have moved a table there.
+            // The
+            // tables' patterns name their database.
+            .databaseList(".*")
             .tableList(
                 options.tables().stream()
                     .map(table -> tablePattern(options.database(), table))

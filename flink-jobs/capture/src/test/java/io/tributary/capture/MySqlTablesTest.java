@@ -2,6 +2,7 @@ package io.tributary.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.debezium.relational.TableId;
 import io.tributary.capture.functions.ChangeEventDeserializer;
 import io.tributary.capture.functions.SameServer;
 import io.tributary.capture.preflight.SourceFacts;
@@ -45,6 +46,16 @@ class MySqlTablesTest {
     assertThat(config.getDbzProperties())
         .containsEntry("database.history", TableDefinitions.class.getName())
         .containsEntry("database.history.definition.platform.orders", DEFINITION);
+  }
+
+  /** Otherwise nobody would hear of a table that was moved to another database. */
+  @Test
+  void theSourceLooksAtAllDatabasesAndReadsOurTables() {
+    MySqlSourceConfig config = config();
+    assertThat(config.getDatabaseFilter()).accepts("platform", "archive");
+    assertThat(config.getTableFilter())
+        .accepts(TableId.parse("platform.orders"), TableId.parse("platform.heartbeats"))
+        .rejects(TableId.parse("archive.orders"), TableId.parse("platform.order_items"));
   }
 
   private static MySqlSourceConfig config() {

@@ -4,14 +4,14 @@ import io.debezium.config.Configuration;
 import io.debezium.pipeline.spi.Offsets;
 import io.debezium.relational.TableId;
 import io.debezium.relational.Tables;
+import io.debezium.relational.ddl.AbstractDdlParser;
 import io.debezium.relational.ddl.DdlParser;
 import io.debezium.relational.history.DatabaseHistoryListener;
 import io.debezium.relational.history.HistoryRecordComparator;
 import io.debezium.relational.history.TableChanges;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.mysql.debezium.EmbeddedFlinkDatabaseHistory;
 
@@ -22,9 +22,9 @@ import org.apache.flink.cdc.connectors.mysql.debezium.EmbeddedFlinkDatabaseHisto
  * to a running job. The source passes over changes of a table whose definition it does not know,
  * and nobody hears of it.
  *
- * <p>And it stops at a statement that renames a captured table. The source announces such a
- * statement under the new name only, which nobody captures, so the job would never hear of it and
- * the old name's changes would just end.
+ * <p>And it stops at a statement that changes a captured table unseen, see {@link UnseenChanges}:
+ * the old name's changes of a renamed table, for one, would just end. It hears of every statement,
+ * as long as the source is told to look at all databases.
  *
  * <p>To be named in the source's property {@code database.history}; made by the source's own class
  * loader, so it lies beside the source in the cluster's {@code lib} folder.
@@ -36,18 +36,14 @@ public final class TableDefinitions extends EmbeddedFlinkDatabaseHistory {
    */
   public static final String DEFINITION = "database.history.definition.";
 
-  private static final Pattern RENAME =
-      Pattern.compile("\\bRENAME\\b(?!\\s+(COLUMN|INDEX|KEY)\\b)", Pattern.CASE_INSENSITIVE);
-
-  /** An identifier, or any other word. */
-  private static final Pattern WORD = Pattern.compile("[\\w$-]+");
-
   // Names in the source's own places.
   private static final String FILE = "file";
   private static final String POS = "pos";
 
   /** The definitions by {@code database.table}. */
   private Map<String, String> definitions = Map.of();
+
+  private DdlParser parser;
 
   @Override
   public void configure(
@@ -75,6 +71,7 @@ public final class TableDefinitions extends EmbeddedFlinkDatabaseHistory {
   }
 
   private void addUnknown(Tables tables, DdlParser parser) {
+    this.parser = parser;
     definitions.forEach(
         (name, definition) -> {
           TableId table = TableId.parse(name);
@@ -93,27 +90,25 @@ public final class TableDefinitions extends EmbeddedFlinkDatabaseHistory {
       String schemaName,
       String ddl,
       TableChanges changes) {
-    requireNoRename(position, databaseName, ddl);
+    requireSeen(position, databaseName, ddl);
     super.record(source, position, databaseName, schemaName, ddl, changes);
   }
 
   /**
-   * Judges by the statement's words: what the source made of it no longer has the old name. A table
-   * that only happens to be mentioned stops capture too; better so than the other way round.
+   * @param databaseName of the table that the source announces, which a statement may have moved
    */
-  private void requireNoRename(Map<String, ?> position, String databaseName, String ddl) {
-    if (!RENAME.matcher(ddl).find()) {
-      return;
+  private void requireSeen(Map<String, ?> position, String databaseName, String ddl) {
+    Set<String> databases = new HashSet<>();
+    databases.add(databaseName);
+    // The parser has just read the statement, and was told the database it was executed in.
+    if (parser instanceof AbstractDdlParser current) {
+      databases.add(current.currentSchema());
     }
-    Set<String> words =
-        WORD.matcher(ddl).results().map(MatchResult::group).collect(Collectors.toSet());
-    for (String table : definitions.keySet()) {
-      String[] name = table.split("\\.", 2);
-      boolean sameDatabase = name[0].equals(databaseName) || words.contains(name[0]);
-      if (sameDatabase && words.contains(name[1])) {
-        throw new UnseenChangeException("table " + table, placeOf(position), ddl);
-      }
-    }
+    UnseenChanges.find(ddl, databases, definitions.keySet())
+        .ifPresent(
+            changed -> {
+              throw new UnseenChangeException(changed, placeOf(position), ddl);
+            });
   }
 
   private static String placeOf(Map<String, ?> position) {
