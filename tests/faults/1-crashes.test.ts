@@ -4,12 +4,14 @@ import { crash, makeUp, restart, servers } from "../lib/servers";
 import { container, docker } from "../lib/stack";
 
 for (const server of servers) {
+  const hitsLoad = server === "mysql";
+
   test(`restart of ${server}`, async (t) => {
-    await survive(t, { inject: () => restart(server) });
+    await survive(t, { inject: () => restart(server), hitsLoad });
   });
 
   test(`SIGKILL of ${server}'s process`, async (t) => {
-    await survive(t, { inject: () => crash(server) });
+    await survive(t, { inject: () => crash(server), hitsLoad });
   });
 }
 
@@ -25,7 +27,7 @@ test("SIGKILL of JobManager, TaskManager and ZooKeeper at once", async (t) => {
 });
 
 test("restart of all servers at once", async (t) => {
-  await survive(t, { inject: () => restart(...servers) });
+  await survive(t, { inject: () => restart(...servers), hitsLoad: true });
 });
 
 test("docker kill, then docker start, of the TaskManager", async (t) => {

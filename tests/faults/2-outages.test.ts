@@ -52,7 +52,7 @@ test("ClickHouse away for two minutes", async (t) => {
 });
 
 test("MySQL away for 20 seconds", async (t) => {
-  await survive(t, { inject: () => without("mysql", short) });
+  await survive(t, { inject: () => without("mysql", short), hitsLoad: true });
 });
 
 test("ZooKeeper away for 20 seconds", async (t) => {
@@ -61,7 +61,7 @@ test("ZooKeeper away for 20 seconds", async (t) => {
 
 for (const server of servers) {
   test(`${server} cut off from the network for 20 seconds`, async (t) => {
-    await survive(t, { inject: () => cutOff(server, () => sleep(short)) });
+    await survive(t, { inject: () => cutOff(server, () => sleep(short)), hitsLoad: server === "mysql" });
   });
 }
 

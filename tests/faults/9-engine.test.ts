@@ -26,5 +26,5 @@ async function restartDocker(): Promise<void> {
 }
 
 test("restart of Docker itself", async (t) => {
-  await survive(t, { inject: restartDocker, recoverWithin: 300_000 });
+  await survive(t, { inject: restartDocker, recoverWithin: 300_000, hitsLoad: true });
 });

@@ -23,11 +23,16 @@ export interface Fault {
   readonly snapshot?: boolean;
   /** Whether capture goes back behind what it has committed, so that changes come again. @default false */
   readonly comesAgain?: boolean;
+  /** Whether MySQL is away for the load too, so that it cannot keep its rate. @default false */
+  readonly hitsLoad?: boolean;
   /** How long after that a new row may take to be visible. Milliseconds. @default 2 min */
   readonly recoverWithin?: number;
   /** Of the load. @default 600 row changes per second of the usual mix: 500 are wanted, also where MySQL is slow */
   readonly load?: Partial<LoadOptions>;
 }
+
+/** Row changes per second that a load reaches, at least, where nothing keeps it from it. */
+const leastRate = 500;
 
 /** How long the load goes on after a fault, so that what comes late is seen. Milliseconds. */
 const aftermath = 10_000;
@@ -43,7 +48,8 @@ const ledger = new TopicLedger();
  * memory. How it ended and what was measured goes to the report.
  */
 export async function survive(t: ExecutionContext, fault: Fault): Promise<Figures> {
-  const { recoverWithin = 120_000, ownChanges = 0, snapshot = false, comesAgain = false } = fault;
+  const { recoverWithin = 120_000, ownChanges = 0 } = fault;
+  const { snapshot = false, comesAgain = false, hitsLoad = false } = fault;
   forgetOutputs();
   await eventually("everything is well before the fault", allIsWell, { timeout: 120_000, interval: 1_000 });
   await topicsAreCommitted();
@@ -107,6 +113,9 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<Figure
     t.deepEqual(verified.comparison.restlessSums, [], "sums that verify could not judge");
     if (!comesAgain) t.is(figures.duplicates, 0, "duplicates in the topics");
     if (!snapshot) t.is(figures.missing, 0, "changes that are missing in the topics");
+    // A load that was hit has gone on, as its rows of after the fault have shown.
+    if (!hitsLoad)
+      t.true(totals.rate >= leastRate, `only ${Math.round(totals.rate)} row changes/s: was the machine busy?`);
     t.deepEqual(await memory.stop(), [], "containers that ran out of memory");
     return figures;
   } finally {
