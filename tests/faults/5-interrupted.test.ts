@@ -12,6 +12,7 @@ import {
   warehouseNumber,
 } from "../lib/stack";
 import { committedEnd, committedSince, sumOf, type Offsets } from "../lib/topic";
+import { verify } from "../lib/verify";
 
 /** Rows of one statement, and statements of one transaction: so many that they take capture several seconds. */
 const rows = 500_000;
@@ -163,4 +164,9 @@ test("a DELETE of 500,000 rows takes them all out of the warehouse", async (t) =
     },
     { timeout: 120_000, interval: 500 },
   );
+});
+
+test("afterwards both sides are the same", async (t) => {
+  const { exitCode, comparison } = await verify();
+  t.is(exitCode, 0, JSON.stringify(comparison));
 });

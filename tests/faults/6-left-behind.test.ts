@@ -18,6 +18,7 @@ import {
   warehouseNumber,
 } from "../lib/stack";
 import { committedEnd } from "../lib/topic";
+import { verify } from "../lib/verify";
 
 const topic = topicOf(heartbeats);
 const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
@@ -150,4 +151,9 @@ test("afterwards changes arrive as before", async (t) => {
 test("refresh and another `up` find nothing to do", async (t) => {
   const output = await pulumi("up", "--yes", "--skip-preview", "--refresh");
   t.notRegex(output, /\d+ (updated|replaced|created|deleted)/);
+});
+
+test("both sides are the same", async (t) => {
+  const { exitCode, comparison } = await verify();
+  t.is(exitCode, 0, JSON.stringify(comparison));
 });
