@@ -115,7 +115,10 @@ export async function survive(t: ExecutionContext, fault: Fault): Promise<Figure
     if (!snapshot) t.is(figures.missing, 0, "changes that are missing in the topics");
     // A load that was hit has gone on, as its rows of after the fault have shown.
     if (!hitsLoad)
-      t.true(totals.rate >= leastRate, `only ${Math.round(totals.rate)} row changes/s: was the machine busy?`);
+      t.true(
+        totals.rate >= leastRate,
+        `only ${Math.round(totals.rate)} row changes/s: was the machine busy?`,
+      );
     t.deepEqual(await memory.stop(), [], "containers that ran out of memory");
     return figures;
   } finally {
