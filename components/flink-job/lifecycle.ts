@@ -255,6 +255,12 @@ function foreignJob(spec: JobSpec, foreign: JobSummary[]): Error {
 }
 
 function nothingToRestore(record: JobRecord): Error {
+  if (record.cluster.container === undefined) {
+    return new Error(
+      `The cluster remembers no savepoint or checkpoint of job "${record.name}", so it cannot go on where it was. Its ` +
+        `volume may hold one: give \`cluster\` the name of a \`container\` that mounts it, then run \`pulumi up\` again`,
+    );
+  }
   return new Error(
     `No savepoint or retained checkpoint of job "${record.name}" since ${new Date(record.since).toISOString()} was ` +
       `found, so it cannot go on where it was. To start it from the very beginning, replace it: ` +

@@ -6,7 +6,7 @@ export interface FlinkClusterAddress {
   rest: string;
   /**
    * A container that mounts the checkpoint volume. With it the newest checkpoint is found even when the cluster has
-   * forgotten the job; without it only the cluster's own memory can be asked.
+   * forgotten the job; without it only the cluster's own memory can be asked, which lags and does not outlive it.
    */
   container?: string;
 }
@@ -107,7 +107,7 @@ export interface FlinkRest {
 /** Everything outside that a job's life touches, so that tests can stand in for it. */
 export interface World {
   flink: FlinkRest;
-  /** Files named `_metadata` below the given folders, or undefined where the volume cannot be looked into. */
+  /** Files named `_metadata` below the given folders; undefined where no container is known that mounts them. */
   listMetadata(directories: string[]): Promise<VolumeFile[] | undefined>;
   /** SHA-256 of a file's content as hex, or undefined if there is no such file. */
   hashOfFile(path: string): Promise<string | undefined>;

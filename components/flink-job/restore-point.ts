@@ -19,12 +19,13 @@ export interface History {
 /**
  * Finds the newest state of this job, savepoint or checkpoint, of whichever of its submissions since `history.since`.
  *
- * The volume is asked, because it outlives the cluster's memory and shows what is really there. Where it cannot be looked
- * into, the statistics of the jobs that the cluster still remembers (ended ones too) must do.
+ * The volume is asked, because it outlives the cluster's memory and shows what is really there. Where no container is
+ * known that mounts it, the statistics of the jobs that the cluster still remembers (ended ones too) must do.
  *
  * But not all that lies on the volume counts. Flink writes a savepoint or checkpoint before it commits to it, and where
  * the JobManager dies in between, the job goes on from an older one and its sink takes back all that came after. So to
  * be restored from a state is to complete it once more: what was written before is older.
+ * @throws where the volume should tell, but cannot be looked into
  */
 export async function newestRestorePoint(
   world: World,
@@ -60,7 +61,15 @@ async function onVolume(world: World, spec: JobSpec, history: History): Promise<
   ];
   const local = directories.filter((directory) => directory !== "").map(pathOnVolume);
   if (local.length === 0 || local.includes(undefined)) return undefined;
-  const files = await world.listMetadata(local.filter((path) => path !== undefined));
+  const { reachableMs, pollMs } = world.timeouts;
+  const files = await answered("a look at the checkpoint volume", reachableMs, pollMs, () =>
+    world.listMetadata(local.filter((path) => path !== undefined)),
+  ).catch((error: unknown) => {
+    throw new Error(
+      `${messageOf(error)}. Only there is to be seen where job "${spec.name}" has to go on, so nothing was started. ` +
+        `See to it that the container can be looked into, then run \`pulumi up\` again`,
+    );
+  });
   return files
     ?.filter((file) => isOwnMetadata(file.path, spec.name))
     .map((file) => ({ path: `file:${file.path.replace(/\/_metadata$/, "")}`, completedAt: file.modifiedAt }));
@@ -118,7 +127,7 @@ async function statisticsOf(world: World, job: JobSummary): Promise<CheckpointSt
 
 function inStatistics(world: World, statistics: CheckpointStatistics[]): RestorePoint[] {
   world.log(
-    "the checkpoint volume cannot be looked into; the newest checkpoint that the cluster remembers must do",
+    "no container is known that mounts the checkpoints; the newest one that the cluster remembers must do",
   );
   return statistics
     .flatMap(({ latestCheckpoint, latestSavepoint }) => [latestCheckpoint, latestSavepoint])

@@ -1,27 +1,43 @@
 import { execFile } from "node:child_process";
+import { temporaryError } from "./failures";
 import type { VolumeFile } from "./model";
-
-/** `$@` are the folders. A folder that does not exist is empty; only a failing `docker exec` is an error. */
-const script = `find "$@" -maxdepth 3 -name _metadata -printf '%T@ %p\\n' 2>/dev/null; true`;
 
 /**
  * Lists the completed checkpoints and savepoints below the given folders from inside a container that mounts them: Flink
  * writes a file `_metadata` as the last act of each.
- * @returns undefined where the container or Docker does not answer
+ * @throws a temporary error, with the reason, where the container or Docker does not answer or a folder cannot be read
  */
 export async function listMetadataInContainer(
   container: string,
   directories: string[],
   timeoutMs: number,
-): Promise<VolumeFile[] | undefined> {
-  return new Promise((resolve) => {
-    execFile(
-      "docker",
-      ["exec", container, "bash", "-c", script, "find", ...directories],
-      { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout) => resolve(error ? undefined : parseListing(stdout)),
-    );
+): Promise<VolumeFile[]> {
+  const find = ["find", ...directories, "-maxdepth", "3", "-name", "_metadata", "-printf", "%T@ %p\\n"];
+  // Its complaints are read: not in the container's language.
+  const args = ["exec", "--env", "LC_ALL=C", container, ...find];
+  const options = { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };
+  return new Promise((resolve, reject) => {
+    execFile("docker", args, options, (error, stdout, stderr) => {
+      const reason = error && whyIncomplete(error, stderr);
+      if (reason) reject(temporaryError(`\`docker exec ${container} find\` failed: ${reason}`));
+      else resolve(parseListing(stdout));
+    });
   });
+}
+
+/**
+ * What keeps a failed listing from being whole. That a folder is not there yet, or a checkpoint not any more, does not:
+ * Flink deletes old ones all the time.
+ */
+export function whyIncomplete(
+  { code, killed, message }: { code?: unknown; killed?: boolean; message: string },
+  stderr: string,
+): string | undefined {
+  const complaints = stderr.split("\n").filter((line) => line !== "");
+  const serious = complaints.filter((line) => !/^find: .*: No such file or directory$/.test(line));
+  if (killed) return "no answer in time";
+  if (code === 1 && complaints.length > 0 && serious.length === 0) return undefined;
+  return serious.join("; ") || message;
 }
 
 /** Lines of `<seconds> <path>`, as `find -printf '%T@ %p\n'` writes them. */

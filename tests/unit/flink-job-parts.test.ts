@@ -5,7 +5,7 @@ import { contentCode, isOwn, newJobId, runsContent, submittedAt } from "../../co
 import type { JobRecord, JobSpec } from "../../components/flink-job/model";
 import { isNewer, isOwnMetadata, pathOnVolume } from "../../components/flink-job/restore-point";
 import { isUploadOf, uploadName } from "../../components/flink-job/submission";
-import { parseListing } from "../../components/flink-job/volume";
+import { parseListing, whyIncomplete } from "../../components/flink-job/volume";
 
 const spec: JobSpec = {
   name: "capture",
@@ -155,6 +155,35 @@ test("a listing of the volume is read with its times", (t) => {
   );
   t.deepEqual(parseListing(""), []);
 });
+
+const incomplete = test.macro({
+  exec: (t, error: { code?: unknown; killed?: boolean }, stderr: string, expected: string | undefined) =>
+    t.is(whyIncomplete({ message: "Command failed", ...error }, stderr), expected),
+  title: (what = "") => `a listing of the volume: ${what}`,
+});
+test(
+  "what was deleted meanwhile or is not there yet does not matter",
+  incomplete,
+  { code: 1 },
+  "find: 'c/a/chk-1': No such file or directory\nfind: 's': No such file or directory\n",
+  undefined,
+);
+test(
+  "what cannot be read does",
+  incomplete,
+  { code: 1 },
+  "find: 's': No such file or directory\nfind: 'c': Permission denied\n",
+  "find: 'c': Permission denied",
+);
+test(
+  "a container that is gone does",
+  incomplete,
+  { code: 1 },
+  "Error response from daemon: No such container: x\n",
+  "Error response from daemon: No such container: x",
+);
+test("silence does", incomplete, { killed: true }, "", "no answer in time");
+test("a Docker that is not there does", incomplete, { code: "ENOENT" }, "", "Command failed");
 
 test("the newer state is the one of a later time, and of the same time the savepoint", (t) => {
   const checkpoint = { path: `file:/c/${jobId}/chk-12`, completedAt: 100 };

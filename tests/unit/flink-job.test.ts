@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
+import { temporaryError } from "../../components/flink-job/failures";
 import { isOwn, runsContent } from "../../components/flink-job/job-id";
 import {
   createJob,
@@ -49,7 +50,7 @@ test.beforeEach(async (t) => {
   const jars = { old: await writeJar(folder, "old"), new: await writeJar(folder, "new") };
   const spec = {
     name: "capture",
-    cluster: { rest: manager.url },
+    cluster: { rest: manager.url, container: "flink-jobmanager" },
     ...jars.old,
     args: ["--epoch", "0"],
     parallelism: 1,
@@ -89,8 +90,9 @@ function newVersion({ manager, jars, spec }: Context, behaviour: Behaviour = {})
   return { ...spec, ...jars.new };
 }
 
-function newestOnVolume(manager: FakeJobManager): string {
-  const [newest] = manager.volume().sort((a, b) => b.modifiedAt - a.modifiedAt);
+function newestOnVolume(manager: FakeJobManager, jobId = ""): string {
+  const files = manager.volume().filter(({ path }) => path.includes(jobId));
+  const [newest] = files.sort((a, b) => b.modifiedAt - a.modifiedAt);
   return `file:${newest?.path.replace("/_metadata", "")}`;
 }
 
@@ -434,7 +436,7 @@ test("a job that the cluster has forgotten is repaired from the volume", async (
   t.is(manager.running().length, 1);
 });
 
-test("where the volume cannot be looked into, the cluster's memory tells the newest checkpoint", async (t) => {
+test("where no container mounts the volume, the cluster's memory tells the newest checkpoint", async (t) => {
   const { manager, spec, world, log } = t.context;
   world.listMetadata = () => Promise.resolve(undefined);
   const record = await createJob(world, spec);
@@ -442,7 +444,41 @@ test("where the volume cannot be looked into, the cluster's memory tells the new
   const newest = newestOnVolume(manager);
   const repaired = await updateJob(world, await readJob(world, record), spec);
   t.is(repaired.restoredFrom, newest);
-  t.regex(log.join(), /volume cannot be looked into/);
+  t.regex(log.join(), /no container is known that mounts the checkpoints/);
+});
+
+test("where no container mounts the volume, a cluster without memory is no reason to start from the very beginning", async (t) => {
+  const { manager, spec, world } = t.context;
+  world.listMetadata = () => Promise.resolve(undefined);
+  const record = await createJob(world, { ...spec, cluster: { rest: manager.url } });
+  manager.forgetJobs();
+  await t.throwsAsync(updateJob(world, record, spec), {
+    message: /^The cluster remembers no .* give `cluster` the name of a `container` that mounts it/,
+  });
+});
+
+test("a look at the volume that fails is repeated", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "FAILED");
+  const { listMetadata } = world;
+  let looks = 0;
+  world.listMetadata = (directories) =>
+    ++looks === 1 ? Promise.reject(temporaryError("no answer in time")) : listMetadata(directories);
+  t.is((await updateJob(world, record, spec)).restoredFrom, newestOnVolume(manager, record.jobId));
+});
+
+test("where the volume cannot be looked into, the reason is told and nothing is started", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "FAILED");
+  world.listMetadata = () => Promise.reject(temporaryError("find: /state: Permission denied"));
+  world.timeouts.reachableMs = 50;
+  await t.throwsAsync(updateJob(world, record, spec), {
+    message:
+      /a look at the checkpoint volume\. Last seen: find: \/state: Permission denied\. Only there is to be seen/,
+  });
+  t.is(manager.submissions.length, 1);
 });
 
 test("a run that died between savepoint and submission is finished from that savepoint", async (t) => {
