@@ -1,6 +1,12 @@
 import test from "ava";
 import { alarmsOf, changedVariables, type Facts, type JobFacts } from "../../tools/lib/alarms/alarms";
-import { ageOf, hangingTransactions, openTransactions } from "../../tools/lib/alarms/transactions";
+import {
+  endsOf,
+  hangingTransactions,
+  holdersOf,
+  openTransactions,
+  transactionOf,
+} from "../../tools/lib/alarms/transactions";
 
 const job: JobFacts = {
   name: "capture",
@@ -13,13 +19,15 @@ const job: JobFacts = {
 
 const disk = { path: "/var/lib/docker", free: 50 * 1024 ** 3, total: 100 * 1024 ** 3 };
 
+const transaction = (id: string, age: number, ...partitions: string[]) => ({ id, age, partitions });
+
 /** A pipeline that is well. */
 const well: Facts = {
   unseen: [],
   containers: [{ name: "kafka", status: "running", health: "healthy", restarts: 0 }],
   jobs: [job],
   deadLetters: [],
-  transactions: [{ id: "tributary-capture-0-7", age: 300 }],
+  transactions: [transaction("tributary-capture-0-7", 300)],
   hanging: [],
   transactionalIdPrefix: "tributary-capture",
   lag: 900,
@@ -97,14 +105,14 @@ test(raises, "a dead letter", { deadLetters: ["a/0/1"] }, /1 changes/, /make dea
 test(
   raises,
   "an old transaction of ours",
-  { transactions: [{ id: "tributary-capture-0-7", age: 60_001 }] },
+  { transactions: [transaction("tributary-capture-0-7", 60_001)] },
   /tributary-capture-0-7 has been open/,
   /abort/,
 );
 test(
   raises,
   "an old transaction of a foreign producer",
-  { transactions: [{ id: "other", age: 60_001 }] },
+  { transactions: [transaction("other", 60_001)] },
   /other, which is not capture's/,
   /Stop its producer/,
 );
@@ -195,9 +203,46 @@ test("open transactions and their ages are read from what Kafka's tool prints", 
     "tributary-capture-0-1 \t1 \t5 \tEmpty \t\ntributary-capture-0-2 \t1 \t6 \tOngoing \t\n";
   t.deepEqual(openTransactions(listing), ["tributary-capture-0-2"]);
   const description = (state: string, duration: string) =>
-    `TransactionalId\tTransactionState\tTransactionDurationMs\ntributary-capture-0-2 \t${state} \t${duration} \n`;
-  t.is(ageOf(description("Ongoing", "61000")), 61_000);
-  t.is(ageOf(description("CompleteCommit", "None")), undefined);
+    `TransactionalId\tTransactionState\tTransactionDurationMs\tTopicPartitions\t\n` +
+    `tributary-capture-0-2 \t${state} \t${duration} \torders-cdc-topic-0,orders-cdc-topic-5 \t\n`;
+  t.deepEqual(
+    transactionOf(description("Ongoing", "61000")),
+    transaction("tributary-capture-0-2", 61_000, "orders-cdc-topic-0", "orders-cdc-topic-5"),
+  );
+  t.is(transactionOf(description("CompleteCommit", "None")), undefined);
+});
+
+test("a topic's ends are read from what Kafka's tool prints", (t) => {
+  const printed = "orders-cdc-topic:0:12\norders-cdc-topic:1:0\norders-cdc-topic-dlq:0:3\n";
+  t.deepEqual(
+    [...endsOf("orders-cdc-topic", printed)],
+    [
+      [0, 12n],
+      [1, 0n],
+    ],
+  );
+});
+
+test("a topic is held up by transactions in it that are old, and by those that never end", (t) => {
+  const transactions = [
+    transaction("foreign", 120_000, "orders-cdc-topic-3"),
+    transaction("young", 119_999, "orders-cdc-topic-3"),
+    transaction("elsewhere", 120_000, "orders-cdc-topic-dlq-3"),
+  ];
+  const hanging = ["orders-cdc-topic", "users-cdc-topic"].map((topic) => ({
+    topic,
+    partition: 2,
+    startOffset: 2278,
+    age: 60_000,
+  }));
+  const holders = holdersOf("orders-cdc-topic", 120_000, transactions, hanging);
+  t.deepEqual(
+    holders.map(({ what }) => what),
+    [
+      "Kafka has lost the end of a transaction: readers of partition 2 of orders-cdc-topic have waited at offset 2278 for 1 min 00 s",
+      "Kafka transaction foreign, which is not capture's, has been open for 2 min 00 s: readers of its topics wait",
+    ],
+  );
 });
 
 test("transactions without an end are read from what Kafka's tool prints", (t) => {

@@ -62,6 +62,8 @@ export interface TransactionFacts {
   readonly id: string;
   /** Since it was begun. */
   readonly age: number;
+  /** What it has written to, as `topic-partition`. */
+  readonly partitions: readonly string[];
 }
 
 /** A transaction in a partition that Kafka's coordinator takes for ended, or does not know: nobody will ever end it. */
@@ -137,7 +139,7 @@ export function alarmsOf(facts: Facts): Alarm[] {
     ...diskAlarms(facts.disk),
     ...facts.containers.flatMap(containerAlarms),
     ...facts.transactions.flatMap((one) => transactionAlarms(one, facts.transactionalIdPrefix)),
-    ...facts.hanging.flatMap(hangingAlarms),
+    ...facts.hanging.map(hangingAlarm),
     ...deadLetterAlarms(facts.deadLetters),
     ...xaAlarms(facts.xaRollbacks),
     ...lagAlarms(facts.lag),
@@ -243,26 +245,27 @@ function containerAlarms({ name, status, health, restarts }: ContainerFacts): Al
   ];
 }
 
-function transactionAlarms({ id, age }: TransactionFacts, prefix: string): Alarm[] {
-  if (age <= limits.transactionAge) return [];
-  const ours = id.startsWith(`${prefix}-`);
-  return [
-    {
-      what: `Kafka transaction ${id}${ours ? "" : ", which is not capture's,"} has been open for ${formatDuration(age)}: readers of its topics wait`,
-      remedy: ours
-        ? "If capture runs, its checkpoints do not complete; docs/operations.md tells how to abort it."
-        : "Stop its producer, or abort it: docs/operations.md tells how.",
-    },
-  ];
+function transactionAlarms(transaction: TransactionFacts, prefix: string): Alarm[] {
+  return transaction.age > limits.transactionAge ? [transactionAlarm(transaction, prefix)] : [];
 }
 
-function hangingAlarms({ topic, partition, startOffset, age }: HangingFacts): Alarm[] {
-  return [
-    {
-      what: `Kafka has lost the end of a transaction: readers of partition ${partition} of ${topic} have waited at offset ${startOffset} for ${formatDuration(age)}`,
-      remedy: 'It never ends by itself: docs/operations.md, "A transaction whose end Kafka has lost".',
-    },
-  ];
+/** An open transaction that keeps readers waiting. Pure. */
+export function transactionAlarm({ id, age }: TransactionFacts, prefix: string): Alarm {
+  const ours = id.startsWith(`${prefix}-`);
+  return {
+    what: `Kafka transaction ${id}${ours ? "" : ", which is not capture's,"} has been open for ${formatDuration(age)}: readers of its topics wait`,
+    remedy: ours
+      ? "If capture runs, its checkpoints do not complete; docs/operations.md tells how to abort it."
+      : "Stop its producer, or abort it: docs/operations.md tells how.",
+  };
+}
+
+/** A transaction that never ends. Pure. */
+export function hangingAlarm({ topic, partition, startOffset, age }: HangingFacts): Alarm {
+  return {
+    what: `Kafka has lost the end of a transaction: readers of partition ${partition} of ${topic} have waited at offset ${startOffset} for ${formatDuration(age)}`,
+    remedy: 'It never ends by itself: docs/operations.md, "A transaction whose end Kafka has lost".',
+  };
 }
 
 function deadLetterAlarms(letters: readonly string[]): Alarm[] {

@@ -92,7 +92,7 @@ async function differingFromSource(
   let suspects: readonly WrongSum[] | undefined;
   let parts = everyPart(ranges);
   for (let round = 0; round < comparisons && parts.length > 0; round++) {
-    const differing = await compareWithSource(pipeline, orders, parts);
+    const differing = await compareWithSource(pipeline, orders, parts, round > 0);
     const uncounted = await uncountedMinutes(pipeline.warehouse, differing);
     const again: WrongSum[] = [];
     for (const { seen, ...one } of suspects ? stillWrong(suspects, differing) : differing) {
@@ -142,12 +142,13 @@ async function compareWithSource(
   pipeline: Pipeline,
   orders: VerifiedTable,
   parts: readonly Part[],
+  entirely: boolean,
 ): Promise<(WrongSum & { seen: string })[]> {
   const { source, warehouse, signal } = pipeline;
   const differing: (WrongSum & { seen: string })[] = [];
   const snapshot = await Snapshot.open(source, signal);
   try {
-    await reach(pipeline, orders, snapshot.beat);
+    await reach(pipeline, orders, snapshot.beat, entirely);
     for (const { inSource, inWarehouse } of parts) {
       const ours = sumsByGroup(await snapshot.orderSums(inSource));
       const theirs = sumsByGroup(await sumsOf(warehouse, inWarehouse));

@@ -75,12 +75,14 @@ export class Session {
       password: readSecret(stack, "clickhouse-verify-password"),
       database,
     });
+    const followTopics = () =>
+      Topics.follow(kafka, `${settings.prefix}kafka`, verified, patienceOf(settings));
     try {
       for (const table of verified) await warehouse.requireColumns(table);
       return new Session(
         stack,
         verified,
-        { source, warehouse, topics: await Topics.follow(kafka, verified, patienceOf(settings)), signal },
+        { source, warehouse, topics: await followTopics(), signal },
         () => Repairer.open(kafka, { database, binlogFile }),
         (statement) => changeWarehouse(stack, outputs.clickhouseUrl, statement),
       );

@@ -95,11 +95,18 @@ export async function verifyTable(
  * Waits until the warehouse holds everything that a read of the source may hold.
  *
  * @param beat the newest heartbeat in the read
+ * @param entirely also what a transaction of somebody else holds up: where something has been seen to differ, so that
+ *   nothing is called wrong which only waits
  * @returns where the read stands in the binlog
  */
-export async function reach(pipeline: Pipeline, table: VerifiedTable, beat: Beat): Promise<Bracket> {
+export async function reach(
+  pipeline: Pipeline,
+  table: VerifiedTable,
+  beat: Beat,
+  entirely: boolean,
+): Promise<Bracket> {
   const bracket = await locate(pipeline, beat);
-  await pipeline.topics.drained(table, pipeline.signal);
+  await pipeline.topics.drained(table, pipeline.signal, entirely);
   return bracket;
 }
 
@@ -253,7 +260,7 @@ async function settle(
   let suspects = new Set<bigint>();
   const memories = new Map<bigint, Memory>();
   for (let round = 0; round < rounds && open.length > 0; round++) {
-    const { bracket, sightings } = await sight(pipeline, table, open, floor);
+    const { bracket, sightings } = await sight(pipeline, table, open, floor, suspects.size > 0);
     const differences: Difference[] = [];
     const again: bigint[] = [];
     const seenToDiffer = new Set<bigint>();
@@ -295,11 +302,12 @@ async function sight(
   table: VerifiedTable,
   keys: readonly bigint[],
   floor: bigint,
+  entirely: boolean,
 ): Promise<{ bracket: Bracket; sightings: Map<bigint, Sighting> }> {
   const { source, warehouse, topics, signal } = pipeline;
   const snapshot = await Snapshot.open(source, signal, floor);
   const rows = await snapshot.rows(table, keys).finally(() => snapshot.close());
-  const bracket = await reach(pipeline, table, snapshot.beat);
+  const bracket = await reach(pipeline, table, snapshot.beat, entirely);
   const before = await warehouse.newest(table, keys);
   const shown = await warehouse.shown(table, keys);
   // After what is shown: a change in between then counts as one that overtook.

@@ -4,6 +4,8 @@ import type { Settings } from "../../../components/config";
 import { consumerGroup } from "../../../components/sync-job";
 import { heartbeats, topicOf } from "../../../components/tables";
 import { toMilliseconds } from "../../../components/units";
+import type { Alarm } from "../alarms/alarms";
+import { holdersOf, readEnds, readHanging, readTransactions } from "../alarms/transactions";
 import { Problem, messageOf } from "../problem";
 import { waitUntil } from "../wait";
 import { changeIn, recordKey } from "./change-event";
@@ -68,12 +70,19 @@ export class Topics {
     private readonly admin: Admin,
     private readonly consumer: Consumer,
     private readonly group: string,
+    /** The container that Kafka runs in. */
+    private readonly broker: string,
     /** How long a wait may take; milliseconds. */
     readonly patience: number,
   ) {}
 
   /** Begins to follow. The caller closes it. */
-  static async follow(kafka: Kafka, tables: readonly VerifiedTable[], patience: number): Promise<Topics> {
+  static async follow(
+    kafka: Kafka,
+    broker: string,
+    tables: readonly VerifiedTable[],
+    patience: number,
+  ): Promise<Topics> {
     const group = `tributary-verify-${randomUUID()}`;
     const topics = new Topics(
       tables,
@@ -85,6 +94,7 @@ export class Topics {
         retry: { retries: 10 },
       }),
       group,
+      broker,
       patience,
     );
     try {
@@ -164,12 +174,13 @@ export class Topics {
   /**
    * Waits until everything that is in a table's topic now is in the warehouse.
    *
-   * @throws Problem naming the partitions that lag behind
+   * @param entirely also what lies behind the begin of a transaction that is still open, for which asking takes a second or two
+   * @throws Problem naming the partitions that lag behind, and what holds them up
    */
-  async drained({ spec }: VerifiedTable, signal: AbortSignal): Promise<void> {
+  async drained({ spec }: VerifiedTable, signal: AbortSignal, entirely = false): Promise<void> {
     const topic = topicOf(spec);
-    const end = await this.endOf(topic);
-    await this.waitFor(`sync to write all of ${topic} into the warehouse`, signal, async () => {
+    const end = await (entirely ? readEnds(this.broker, topic) : this.endOf(topic));
+    await this.waitFor(topic, `sync to write all of ${topic} into the warehouse`, signal, async () => {
       const committed = await this.committedOf(topic);
       const missing = missingPartitions(end, committed, this.read.get(topic)!);
       if (missing.length === 0) return undefined;
@@ -190,7 +201,7 @@ export class Topics {
   async caughtUp({ spec }: VerifiedTable, signal: AbortSignal): Promise<void> {
     const topic = topicOf(spec);
     const end = await this.endOf(topic);
-    await this.waitFor(`what ${topic} holds to be committed and read`, signal, () => {
+    await this.waitFor(topic, `what ${topic} holds to be committed and read`, signal, () => {
       const behind = [...end].filter(([partition, offset]) => {
         const { position } = this.read.get(topic)!.get(partition)!;
         return position < offset;
@@ -218,6 +229,7 @@ export class Topics {
     }
   }
 
+  /** The end of what is committed, or aborted: what comes before every open transaction. */
   private async endOf(topic: string): Promise<Map<number, bigint>> {
     const offsets = await this.admin.fetchTopicOffsets(topic);
     return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
@@ -235,6 +247,7 @@ export class Topics {
   }
 
   private async waitFor(
+    topic: string,
     what: string,
     signal: AbortSignal,
     look: () => Promise<string | undefined>,
@@ -245,13 +258,22 @@ export class Topics {
         return look();
       });
     } catch (error) {
+      const holders = signal.aborted ? [] : await this.holdersOf(topic);
       throw new Problem(
-        messageOf(error),
-        "`make status` tells whether both jobs run, and how far they are.",
-        {
-          cause: error,
-        },
+        [messageOf(error), ...holders.map((holder) => holder.what)].join("\n"),
+        holders[0]?.remedy ?? "`make status` tells whether both jobs run, and how far they are.",
+        { cause: error },
       );
+    }
+  }
+
+  private async holdersOf(topic: string): Promise<Alarm[]> {
+    try {
+      const [transactions, hanging] = [await readTransactions(this.broker), await readHanging(this.broker)];
+      return holdersOf(topic, this.patience, transactions, hanging);
+    } catch {
+      // Kafka's tools may fail for the very reason that the wait did, which is told.
+      return [];
     }
   }
 }
