@@ -16,6 +16,7 @@ import org.apache.flink.cdc.connectors.mysql.table.StartupMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MySqlTablesTest {
   private static final TableSpec ORDERS =
@@ -56,6 +57,33 @@ class MySqlTablesTest {
     assertThat(config.getTableFilter())
         .accepts(TableId.parse("platform.orders"), TableId.parse("platform.heartbeats"))
         .rejects(TableId.parse("archive.orders"), TableId.parse("platform.order_items"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "create view v\nas select 1",
+        "CREATE DEFINER=`root`@`localhost` PROCEDURE p()\nBEGIN\n  TRUNCATE orders;\nEND",
+        "CREATE DEFINER=`root`@`%`\n  EVENT e ON SCHEDULE EVERY 1 SECOND\n  DO SELECT 1",
+        "ALTER EVENT e\r\n  DISABLE",
+        "GRANT SELECT\n  ON platform.*\n  TO reader",
+        "DROP TEMPORARY TABLE IF EXISTS\n orders",
+      })
+  void statementsAboutProgramsAndAccountsAreNotRead(String statement) {
+    assertThat(config().getMySqlConnectorConfig().getDdlFilter()).accepts(statement);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "TRUNCATE\n orders",
+        "ALTER TABLE orders\n COMMENT 'grant'",
+        "DROP TABLE orders",
+        "CREATE TABLE v AS\n SELECT 1",
+        "RENAME TABLE orders TO view",
+      })
+  void statementsAboutTablesAreRead(String statement) {
+    assertThat(config().getMySqlConnectorConfig().getDdlFilter()).rejects(statement);
   }
 
   private static MySqlSourceConfig config() {
