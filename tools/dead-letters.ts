@@ -38,7 +38,7 @@ await run(async (signal) => {
     console.log("\nRemove the reason, then replay them: `make dead-letters REPLAY=all`, or REPLAY=<letter>.");
     return;
   }
-  const count = await replay(kafka, choose());
+  const count = await replay(kafka, choose(), signal);
   console.log(`${count} replayed. If one fails again, \`make dead-letters\` shows it again.`);
 
   function choose() {

@@ -1,5 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
+import type { Kafka } from "kafkajs";
+import { replay } from "../../tools/lib/dead-letters/boxes";
 import {
   chooseLetters,
   describeLetters,
@@ -97,6 +99,27 @@ test("letters are chosen by name, and an unknown name is refused", (t) => {
   const open = openLetters([letter(0, 1), letter(1, 2)]);
   t.is(chooseLetters(open, ["orders-cdc-topic/1/2"])[0]?.partition, 1);
   t.throws(() => chooseLetters(open, ["orders-cdc-topic/1/3"]), { message: /orders-cdc-topic\/1\/3/ });
+});
+
+test("an interrupt ends a replay between two letters, with no transaction left open", async (t) => {
+  const stop = new AbortController();
+  const done: string[] = [];
+  const transaction = () => {
+    done.push("begin");
+    return Promise.resolve({
+      send: () => {
+        stop.abort();
+        return Promise.resolve();
+      },
+      commit: () => Promise.resolve(done.push("commit")),
+      abort: () => Promise.resolve(done.push("abort")),
+    });
+  };
+  const producer = { connect: () => Promise.resolve(), disconnect: () => Promise.resolve(), transaction };
+  const kafka = { producer: () => producer } as unknown as Kafka;
+  const error = await t.throwsAsync(replay(kafka, openLetters([letter(0, 1), letter(0, 2)]), stop.signal));
+  t.is(error?.message, "interrupted: 1 of 2 letters are replayed");
+  t.deepEqual(done, ["begin", "commit"]);
 });
 
 test("a listing has one line a letter, however long its key and reason are", (t) => {

@@ -1,4 +1,5 @@
 import type { Kafka } from "kafkajs";
+import { Problem } from "../problem";
 import { waitUntil } from "../wait";
 import { replayedHeader, type Letter, type TopicRecord } from "./letter";
 
@@ -69,9 +70,11 @@ async function withAdmin<T>(
  * Writes a letter's change back to the topic and partition it came from, unchanged, and a mark behind the letter. Both in
  * one transaction, so that a letter is replayed and marked or neither.
  *
+ * @param signal ends it between two letters: a transaction that was begun would stay open and hold up its topic
  * @returns how many were replayed
+ * @throws Problem telling how many, if it was interrupted
  */
-export async function replay(kafka: Kafka, letters: readonly Letter[]): Promise<number> {
+export async function replay(kafka: Kafka, letters: readonly Letter[], signal: AbortSignal): Promise<number> {
   const producer = kafka.producer({
     transactionalId: "tributary-dead-letters",
     idempotent: true,
@@ -79,7 +82,13 @@ export async function replay(kafka: Kafka, letters: readonly Letter[]): Promise<
   });
   await producer.connect();
   try {
-    for (const letter of letters) {
+    for (const [done, letter] of letters.entries()) {
+      if (signal.aborted) {
+        throw new Problem(
+          `interrupted: ${done} of ${letters.length} letters are replayed`,
+          "The others are as they were: `make dead-letters` lists them.",
+        );
+      }
       const transaction = await producer.transaction();
       try {
         const { topic, partition, key, value, box, id } = letter;
