@@ -59,8 +59,7 @@ final class MySqlTables {
             .username(options.mysqlUser())
             .password(password)
             // Statements in other databases are looked at, too: one may have moved a table there.
-            // The
-            // tables' patterns name their database.
+            // What is read is for the tables' patterns to say, which name their database.
             .databaseList(".*")
             .tableList(
                 options.tables().stream()
@@ -68,9 +67,8 @@ final class MySqlTables {
                     .toArray(String[]::new))
             .serverId(options.serverIds().toString())
             .serverTimeZone("UTC")
-            // A chunk is held in memory. Keys with gaps are cut by counting rows, so that a chunk
-            // of
-            // them is not larger than others; and what has no end yet comes first, before it grows.
+            // A chunk is held in memory. Keys with gaps are cut by counting rows, so that no chunk
+            // of them is larger than others; what has no end yet comes first, before it grows.
             .distributionFactorUpper(LARGEST_KEY_GAPS)
             .assignUnboundedChunkFirst(true)
             .startupOptions(StartupOptions.initial())
@@ -81,8 +79,7 @@ final class MySqlTables {
             // Versions order snapshot rows and changes, so what changes while a chunk is read need
             // not be merged into it: the binlog is read from the place of the chunk that stands
             // lowest, and from there no change is left out, whichever chunk it is in. Merging reads
-            // the binlog again for each chunk, and was seen to hang: capture ran on and read
-            // nothing
+            // the binlog again for each chunk, and was seen to hang: capture ran on and read no
             // more.
             .skipSnapshotBackfill(true)
             // Changes of definition reach the deserializer, which stops at them.
@@ -99,10 +96,11 @@ final class MySqlTables {
   /**
    * Matches a table, and also the comma-separated list of tables under which the source announces a
    * statement about several: without that, {@code DROP TABLE a, b} would go unnoticed. A comma has
-   * to be written as {@code \x2C}, since the source splits its patterns at commas.
+   * to be written as {@code \x2C}, since the source splits its patterns at commas. The source
+   * itself would take {@code Orders} for {@code orders}, which are two tables.
    */
   static String tablePattern(String database, TableSpec table) {
-    return "%s\\.(.*\\x2C)?%s(\\x2C.*)?"
+    return "(?-i)%s\\.(.*\\x2C)?%s(\\x2C.*)?"
         .formatted(Pattern.quote(database), Pattern.quote(table.table()));
   }
 

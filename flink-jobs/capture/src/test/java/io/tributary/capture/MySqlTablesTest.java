@@ -56,7 +56,10 @@ class MySqlTablesTest {
     assertThat(config.getDatabaseFilter()).accepts("platform", "archive");
     assertThat(config.getTableFilter())
         .accepts(TableId.parse("platform.orders"), TableId.parse("platform.heartbeats"))
-        .rejects(TableId.parse("archive.orders"), TableId.parse("platform.order_items"));
+        .rejects(
+            TableId.parse("archive.orders"),
+            TableId.parse("platform.order_items"),
+            TableId.parse("platform.Orders"));
   }
 
   @ParameterizedTest

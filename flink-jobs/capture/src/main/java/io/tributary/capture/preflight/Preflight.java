@@ -102,6 +102,10 @@ public final class Preflight {
               .formatted(facts.utcOffsetSeconds()));
     }
     requireVariable(
+        "lower_case_table_names",
+        "0",
+        "set up a server with lower_case_table_names=0, for statements name tables as they were typed");
+    requireVariable(
         "event_scheduler", "ON", "set event_scheduler=ON, for it writes the heartbeats");
   }
 

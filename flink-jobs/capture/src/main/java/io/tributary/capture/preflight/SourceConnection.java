@@ -169,7 +169,7 @@ public final class SourceConnection implements AutoCloseable {
             'gtid_mode', 'server_id', 'innodb_native_foreign_keys', 'server_uuid', \
             'binlog_expire_logs_seconds', 'max_binlog_size', 'max_binlog_cache_size', \
             'sync_binlog', 'innodb_flush_log_at_trx_commit', 'binlog_order_commits', \
-            'event_scheduler')""",
+            'event_scheduler', 'lower_case_table_names')""",
             2)) {
       variables.put(row.get(0).toLowerCase(Locale.ROOT), row.get(1));
     }

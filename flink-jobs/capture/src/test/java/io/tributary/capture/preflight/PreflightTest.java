@@ -47,6 +47,7 @@ class PreflightTest {
     "gtid_mode, OFF, gtid_mode=ON",
     "server_id, 5401, choose a range without it",
     "event_scheduler, OFF, event_scheduler=ON",
+    "lower_case_table_names, 1, lower_case_table_names=0",
     "sync_binlog, 0, sync_binlog=1",
     "innodb_flush_log_at_trx_commit, 2, innodb_flush_log_at_trx_commit=1",
     "binlog_order_commits, OFF, binlog_order_commits=ON",
