@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkJob, diffJob } from "./flink-job/diff";
+import { endWithPulumi } from "./flink-job/end-with-pulumi";
 import { createJob, deleteJob, readJob, updateJob, type UpdateFailure } from "./flink-job/lifecycle";
 import type { FlinkClusterAddress, JobRecord, JobSpec } from "./flink-job/model";
 import type { Timeouts } from "./flink-job/settings";
@@ -43,6 +44,11 @@ type Properties<T> = T & { __provider?: string };
 
 /** Pulumi stores this object's code in the state and runs that on refresh and destroy: it stays thin and holds no value. */
 const provider: pulumi.dynamic.ResourceProvider = {
+  /** Once in each process, before anything else. */
+  async configure() {
+    endWithPulumi();
+  },
+
   check: (_olds: JobSpec, news: JobSpec) => Promise.resolve({ inputs: news, failures: checkJob(news) }),
 
   diff: (_id: string, olds: JobRecord, news: JobSpec) => Promise.resolve(diffJob(olds, news)),

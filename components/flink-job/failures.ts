@@ -24,6 +24,15 @@ export function isTemporary(error: unknown): boolean {
   return (error as { temporary?: boolean }).temporary === true;
 }
 
+/** An error after which nothing may be started instead: another job is in that place, or may come up in it yet. */
+export function placeTakenError(message: string): Error {
+  return Object.assign(new Error(message), { placeTaken: true });
+}
+
+export function isPlaceTaken(error: unknown): boolean {
+  return (error as { placeTaken?: boolean }).placeTaken === true;
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

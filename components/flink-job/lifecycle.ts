@@ -1,5 +1,5 @@
 import { hasEnded, isLeaving, jobsInView, listJobs } from "./cluster-view";
-import { isTemporary, messageOf } from "./failures";
+import { isPlaceTaken, isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
 import { contentCode, runsContent, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, World } from "./model";
@@ -82,7 +82,7 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
   try {
     return await startJob(world, spec, from, record.since);
   } catch (error) {
-    throw await rollBack(world, record, spec, from, messageOf(error));
+    throw await rollBack(world, record, spec, from, error);
   }
 }
 
@@ -160,7 +160,7 @@ async function startAfresh(
     return await startJob(world, spec, undefined, world.now());
   } catch (error) {
     const reason = messageOf(error);
-    if (savepoint !== undefined) throw await rollBack(world, record, spec, savepoint, reason);
+    if (savepoint !== undefined) throw await rollBack(world, record, spec, savepoint, error);
     throw updateFailure(
       `Job "${spec.name}" could not be started without saved state. ${reason}`,
       gone(record, reason),
@@ -192,8 +192,10 @@ async function rollBack(
   record: JobRecord,
   spec: JobSpec,
   from: string,
-  reason: string,
+  error: unknown,
 ): Promise<UpdateFailure> {
+  const reason = messageOf(error);
+  if (isPlaceTaken(error)) return updateFailure(reason, gone(record, reason));
   if (contentCode(record) === contentCode(spec) && isSameGeneration(record, spec)) {
     return updateFailure(
       `Job "${spec.name}" could not be started again from ${from}. ${reason}`,
@@ -212,10 +214,10 @@ async function rollBack(
       `The new version of job "${spec.name}" failed, so the old one runs again. ${reason}`,
       back,
     );
-  } catch (error) {
+  } catch (second) {
     return updateFailure(
       `The new version of job "${spec.name}" failed: ${reason}. The old one could not be started again: ` +
-        `${messageOf(error)}. Its state is kept in ${from}`,
+        `${messageOf(second)}. Its state is kept in ${from}`,
       gone(record, reason),
     );
   }

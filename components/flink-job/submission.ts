@@ -1,6 +1,6 @@
-import { hasEnded } from "./cluster-view";
-import { isTemporary, messageOf, rootCause } from "./failures";
-import { newJobId } from "./job-id";
+import { hasEnded, jobsInView, listJobs } from "./cluster-view";
+import { isPlaceTaken, isTemporary, messageOf, placeTakenError, rootCause } from "./failures";
+import { newJobId, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, World } from "./model";
 import { cancelJob } from "./stopping";
 import { answered, waitFor } from "./wait";
@@ -17,9 +17,10 @@ export async function startJob(
   restoreFrom: string | undefined,
   since: number,
 ): Promise<JobRecord> {
+  const jarId = await upload(world, spec);
   const jobId = newJobId(spec, world.now());
   try {
-    await submit(world, spec, jobId, restoreFrom);
+    await submit(world, spec, jarId, jobId, restoreFrom);
     return await recordWhenCheckpointed(world, spec, jobId, restoreFrom ?? "", since);
   } catch (error) {
     await cancelJob(world, jobId).catch((cancelError: unknown) =>
@@ -62,18 +63,23 @@ export function isUploadOf(name: string, uploadedName: string): boolean {
   return jobName === name;
 }
 
+async function upload(world: World, spec: JobSpec): Promise<string> {
+  const { reachableMs, pollMs } = world.timeouts;
+  return answered("the JobManager to take the jar", reachableMs, pollMs, () =>
+    world.flink.uploadJar(spec.jar, uploadName(spec)),
+  );
+}
+
 /** The cluster keeps what a running job needs in its blob store, so the upload can go as soon as the job is accepted. */
 async function submit(
   world: World,
   spec: JobSpec,
+  jarId: string,
   jobId: string,
   restoreFrom: string | undefined,
 ): Promise<void> {
-  const { reachableMs, pollMs } = world.timeouts;
-  const jarId = await answered("the JobManager to take the jar", reachableMs, pollMs, () =>
-    world.flink.uploadJar(spec.jar, uploadName(spec)),
-  );
   try {
+    giveWay(await listJobs(world, world.timeouts.reachableMs), spec, jobId);
     await runOnce(world, spec, jarId, jobId, restoreFrom);
   } finally {
     await world.flink
@@ -82,6 +88,19 @@ async function submit(
         world.log(`the uploaded jar ${jarId} stays on the cluster: ${messageOf(error)}`),
       );
   }
+}
+
+/**
+ * Of two runs at a time the one that came to submit first goes on. It need not be at work any more: a request that a killed
+ * run has sent is still carried out.
+ */
+function giveWay(jobs: JobSummary[], spec: JobSpec, jobId: string): void {
+  const older = jobsInView(jobs, spec.name).own.find(({ id }) => submittedAt(id) < submittedAt(jobId));
+  if (!older) return;
+  throw placeTakenError(
+    `Another run has submitted job "${spec.name}" (${older.id}), and two would write the same changes twice, so this ` +
+      `one gives way. When no other \`pulumi up\` is at work on this stack, run it again`,
+  );
 }
 
 /**
@@ -126,7 +145,9 @@ async function waitForCheckpoint(
   const what = `job "${spec.name}" (${jobId}) to run and complete a checkpoint`;
   try {
     return await waitFor(what, firstCheckpointMs, pollMs, async () => {
-      const job = (await world.flink.jobs()).find(({ id }) => id === jobId);
+      const jobs = await world.flink.jobs();
+      giveWay(jobs, spec, jobId);
+      const job = jobs.find(({ id }) => id === jobId);
       if (!job) return { pending: "the cluster does not list the job" };
       if (hasEnded(job)) throw new Error(`Job "${spec.name}" (${jobId}) ended at once: ${job.state}`);
       if (job.name !== spec.name) throw wrongName(spec.name, job.name);
@@ -135,6 +156,7 @@ async function waitForCheckpoint(
       return { done: { checkpoint: latestCheckpoint.path, restoredFrom: restored?.path ?? "" } };
     });
   } catch (error) {
+    if (isPlaceTaken(error)) throw error;
     const stackTrace = await world.flink.newestException(jobId).catch(() => undefined);
     throw stackTrace ? new Error(`${messageOf(error)}. The job says: ${rootCause(stackTrace)}`) : error;
   }

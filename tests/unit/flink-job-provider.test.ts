@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -77,4 +79,26 @@ test("the provider's code, as it is kept in the state, leads a whole life by its
 
   await provider.delete?.("capture", failure?.properties ?? olds);
   t.deepEqual(manager.running(), []);
+});
+
+/** As Pulumi runs it: code from the state, a standard input that the engine holds and never writes to. */
+const providerProcess = `
+  const provider = require("require-from-string")(require("fs").readFileSync(process.argv[1], "utf8")).handler();
+  provider.configure({}).then(() => console.log("configured"));
+  setInterval(() => {}, 1000);
+`;
+
+test("a provider ends when the `pulumi` that started it is gone", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "flink-job-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const { inputs } = await storedProvider("http://127.0.0.1:1", { jar: "/nowhere.jar", jarHash: "" });
+  const code = join(folder, "provider.js");
+  await writeFile(code, inputs.__provider);
+  // A pipe, as the engine's: Node would make a socket. The shell's `cat` stands in for the engine.
+  const engine = spawn("sh", ["-c", 'cat | "$0" -e "$1" "$2"', process.execPath, providerProcess, code], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.regex(String((await once(engine.stdout, "data"))[0]), /configured/);
+  engine.stdin.end();
+  t.deepEqual(await once(engine, "exit"), [1, null]);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { temporaryError } from "../../components/flink-job/failures";
-import { isOwn, runsContent } from "../../components/flink-job/job-id";
+import { isOwn, newJobId, runsContent } from "../../components/flink-job/job-id";
 import {
   createJob,
   deleteJob,
@@ -207,6 +207,44 @@ test("a submission that was lost with its answer fails", async (t) => {
   await t.throwsAsync(createJob(world, spec), {
     message: /to be accepted\. Last seen: no answer from Flink: .*\(POST/,
   });
+});
+
+test("a job that another run submits while the jar is uploaded is left alone", async (t) => {
+  const { manager, spec, world } = t.context;
+  const other = newJobId(spec, Date.now());
+  const { uploadJar } = world.flink;
+  world.flink.uploadJar = async (path, name) => {
+    manager.addForeignJob("capture", other);
+    return uploadJar(path, name);
+  };
+  await t.throwsAsync(createJob(world, spec), {
+    message: /Another run has submitted job "capture".*gives way/,
+  });
+  t.is(manager.submissions.length, 0);
+  t.is(manager.jars.size, 0);
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [other],
+  );
+});
+
+test("where a killed run's job appears late, the younger one gives way and nothing is started instead", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const other = newJobId(spec, Date.now());
+  const next = newVersion(t.context);
+  manager.behaviourOf = () => {
+    manager.addForeignJob("capture", other);
+    return { checkpointEveryMs: Infinity };
+  };
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, next));
+  t.regex(failure?.message ?? "", /Another run has submitted job "capture".*gives way/);
+  t.truthy(failure?.record.drift);
+  t.is(manager.submissions.length, 2);
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [other],
+  );
 });
 
 test("create takes over the same job that a crashed run left behind", async (t) => {
