@@ -92,8 +92,9 @@ export function replicationVariables(binlogRetention: Duration): Readonly<Record
     binlog_row_value_options: "",
     binlog_transaction_compression: "OFF",
     binlog_order_commits: "ON",
-    // A transaction is never split, and a place in a file has to fit 32 bits: 1 GiB and this stay below 4 GiB.
-    max_binlog_cache_size: 2 * 1024 ** 3,
+    // The largest transaction. None is split, those that are committed at once go into one file, and a place in a file has
+    // to fit 32 bits: 1 GiB, where a file ends, and three of these stay below 4 GiB.
+    max_binlog_cache_size: 1024 ** 3,
     binlog_expire_logs_seconds: toMilliseconds(binlogRetention) / 1000,
     gtid_mode: "ON",
     enforce_gtid_consistency: "ON",

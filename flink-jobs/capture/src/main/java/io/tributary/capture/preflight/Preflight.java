@@ -50,6 +50,12 @@ public final class Preflight {
   /** Places in a file are counted in 32 bits; see {@code Version}. */
   private static final BigInteger LARGEST_BINLOG_FILE = BigInteger.ONE.shiftLeft(32);
 
+  /**
+   * Transactions are never split, and those that are committed at once go into one file, on top of
+   * its size. So many of the largest have to fit; {@code Version} stops capture where more do not.
+   */
+  private static final int LARGE_TRANSACTIONS_AT_ONCE = 3;
+
   private final SourceFacts facts;
   private final CaptureOptions options;
   private final List<String> problems = new ArrayList<>();
@@ -129,11 +135,14 @@ public final class Preflight {
     Optional<BigInteger> file = number("max_binlog_size");
     Optional<BigInteger> transaction = number("max_binlog_cache_size");
     if (file.isPresent() && transaction.isPresent()) {
-      // A transaction is never split, so the last one of a file comes on top of its size.
-      if (file.get().add(transaction.get()).compareTo(LARGEST_BINLOG_FILE) > 0) {
+      BigInteger allowed =
+          LARGEST_BINLOG_FILE
+              .subtract(file.get())
+              .divide(BigInteger.valueOf(LARGE_TRANSACTIONS_AT_ONCE));
+      if (transaction.get().compareTo(allowed) > 0) {
         problems.add(
-            "max_binlog_cache_size is %s, so that one transaction could make a binlog file of more than 4 GiB, beyond what a version can count: set max_binlog_cache_size=%s"
-                .formatted(transaction.get(), LARGEST_BINLOG_FILE.subtract(file.get())));
+            "max_binlog_cache_size is %s, so that %d transactions committed at once could make a binlog file of more than 4 GiB, beyond what a version can count: set max_binlog_cache_size=%s"
+                .formatted(transaction.get(), LARGE_TRANSACTIONS_AT_ONCE, allowed));
       }
     }
   }

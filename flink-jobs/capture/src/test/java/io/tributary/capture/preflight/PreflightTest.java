@@ -52,7 +52,8 @@ class PreflightTest {
     "innodb_flush_log_at_trx_commit, 2, innodb_flush_log_at_trx_commit=1",
     "binlog_order_commits, OFF, binlog_order_commits=ON",
     "binlog_expire_logs_seconds, 604799, set it to that",
-    "max_binlog_cache_size, 18446744073709547520, max_binlog_cache_size=3221225472",
+    "max_binlog_cache_size, 18446744073709547520, max_binlog_cache_size=1073741824",
+    "max_binlog_cache_size, 1073741825, max_binlog_cache_size=1073741824",
   })
   void aSettingThatLosesChangesIsNamedWithItsRemedy(String name, String value, String remedy) {
     assertThat(problems(new Facts().variable(name, value)))
@@ -65,7 +66,7 @@ class PreflightTest {
   @CsvSource({
     "binlog_expire_logs_seconds, 0",
     "binlog_expire_logs_seconds, 604800",
-    "max_binlog_cache_size, 3221225472",
+    "max_binlog_cache_size, 1073741824",
   })
   void aSizeOrTimeThatIsJustEnoughPasses(String name, String value) {
     assertThat(problems(new Facts().variable(name, value))).isEmpty();
