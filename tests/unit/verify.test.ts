@@ -300,6 +300,13 @@ test("a row at rest is equal, or differs", (t) => {
   );
 });
 
+test("bytes that are no text are not equal to a text that looks like what stands for them", (t) => {
+  const source = ["1", "not UTF-8: AB"];
+  const row = { version: 900n, row: source };
+  t.is(judge(bracket, { source, shown: [row], newest: 900n, still: true }), "equal");
+  t.is(judge(bracket, { source, shown: [{ ...row, garbled: true }], newest: 900n, still: true }), "differs");
+});
+
 test("a row that changed after it was read is looked at again, whatever it shows", (t) => {
   t.is(
     judge(bracket, { source: ["1", "a"], shown: [shown(1001n, "1", "a")], newest: 1001n, still: true }),

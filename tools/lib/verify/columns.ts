@@ -223,6 +223,14 @@ export function cellInWarehouse({ inWarehouse, free }: Column): string {
     : inWarehouse;
 }
 
+/** SQL of whether all of a row's texts in ClickHouse are UTF-8: 1 or 0. */
+export function isTextInWarehouse(columns: readonly Column[]): string {
+  const checks = columns
+    .filter(({ free }) => free)
+    .map(({ inWarehouse }) => `isValidUTF8(ifNull(${inWarehouse}, ''))`);
+  return ["1", ...checks].join(" AND ");
+}
+
 /**
  * SQL of a sum over rows in MySQL: the SHA-256 of each row's text, all combined by exclusive or. A changed byte changes
  * it, and changes in two rows do not make up for each other: the hash is not linear, and every text holds its key.

@@ -13,6 +13,8 @@ export interface Bracket {
 export interface WarehouseRow {
   readonly version: bigint;
   readonly row: Row;
+  /** Some of its bytes are no text, so they stand in `row` as something else. It equals nothing that MySQL can have. */
+  readonly garbled?: boolean;
 }
 
 /** One key on both sides, the warehouse read after it had reached the bracket's end. */
@@ -53,9 +55,7 @@ export function judge(bracket: Bracket, { source, shown, newest }: Sighting, mem
     const impossible = memory?.newest === newest && bracket.beat > memory.beat;
     return impossible ? "from nowhere" : "overtaken";
   }
-  const wanted = source ? [source] : [];
-  const same = shown.length === wanted.length && shown.every(({ row }, i) => sameRow(row, wanted[i]!));
-  return same ? "equal" : "differs";
+  return isShown(source, shown) ? "equal" : "differs";
 }
 
 /** A change of one key, as it is in the topic. */
@@ -89,9 +89,14 @@ export function judgeByTrail(
   const states = [first.before, ...inBracket.map(({ after }) => after)];
   const known = states.some((state) => sameState(state, source));
   const current = inBracket.every(({ version }) => version <= shownChange.version);
-  const wanted = shownChange.after ? [shownChange.after] : [];
-  const right = shown.length === wanted.length && shown.every(({ row }, i) => sameRow(row, wanted[i]!));
-  return known && current && right ? "equal" : "differs";
+  return known && current && isShown(shownChange.after, shown) ? "equal" : "differs";
+}
+
+/** Whether a row is what is shown under its key, once and nothing else. */
+function isShown(wanted: Row | undefined, shown: readonly WarehouseRow[]): boolean {
+  const [only, ...more] = shown;
+  if (!wanted || !only) return wanted === only;
+  return more.length === 0 && !only.garbled && sameRow(only.row, wanted);
 }
 
 function sameState(one: Row | undefined, other: Row | undefined): boolean {

@@ -1,7 +1,7 @@
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { heartbeats, rowsTableOf } from "../../../components/tables";
 import { Problem } from "../problem";
-import { cellInWarehouse, hashInWarehouse, sumInWarehouse, type Column } from "./columns";
+import { cellInWarehouse, hashInWarehouse, isTextInWarehouse, sumInWarehouse, type Column } from "./columns";
 import { emptySum, type KeyRange, type Sum } from "./chunks";
 import type { WarehouseRow } from "./judge";
 import type { Beat, VerifiedTable } from "./source";
@@ -153,12 +153,12 @@ export class Warehouse {
   ): Promise<Map<bigint, WarehouseRow[]>> {
     const cells = columns.map(cellInWarehouse).join(", ");
     const rows = await this.select(
-      `SELECT ${key}, _version, ${cells} FROM ${rowsTableOf(spec)} FINAL WHERE ${oneOf(key, keys)}`,
+      `SELECT ${key}, _version, ${isTextInWarehouse(columns)}, ${cells} FROM ${rowsTableOf(spec)} FINAL WHERE ${oneOf(key, keys)}`,
     );
     const shown = new Map<bigint, WarehouseRow[]>();
-    for (const [one, version, ...row] of rows) {
+    for (const [one, version, isText, ...row] of rows) {
       const under = shown.get(BigInt(one!)) ?? [];
-      under.push({ version: BigInt(version!), row });
+      under.push({ version: BigInt(version!), row, garbled: isText === "0" });
       shown.set(BigInt(one!), under);
     }
     return shown;
