@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
-import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
+import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, ordersTopic, updateBulk } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { restartOf } from "../lib/jobs";
-import { cutOff, frozen, servers, type Server } from "../lib/servers";
+import { crash, cutOff, frozen, servers, type Server } from "../lib/servers";
 import { container, docker, source, stackOutputs } from "../lib/stack";
+import { sizeOf } from "../lib/topic";
 
 /** How long an outage lasts. Milliseconds. */
 const long = 120_000;
@@ -117,4 +118,33 @@ test("Kafka frozen for 40 seconds in the middle of one UPDATE of 100,000 rows", 
     recoverWithin: 180_000,
   });
   t.true(arrived < bulkRows, "the outage came in the middle");
+});
+
+test("Kafka frozen for 40 seconds in the middle of one UPDATE of 100,000 rows, then SIGKILL of the TaskManager", async (t) => {
+  await source(insertBulk);
+  t.teardown(() => source(deleteBulk));
+  let arrived = 0;
+  await survive(t, {
+    inject: async () => {
+      const before = await sizeOf(ordersTopic);
+      await inTheMiddleOf(updateBulk, async () => {
+        const committed = await sizeOf(ordersTopic);
+        await frozen("kafka", () => sleep(silence));
+        // The transaction comes again meanwhile, from its start; the kill meets it when a part of that is committed.
+        await eventually(
+          "capture commits again",
+          async () => {
+            arrived = await sizeOf(ordersTopic);
+            if (arrived <= committed) throw new Error("not yet");
+          },
+          { timeout: 60_000, interval: 20 },
+        );
+        await crash("flink-taskmanager");
+        arrived -= before;
+      });
+    },
+    ownChanges: bulkRows,
+    recoverWithin: 180_000,
+  });
+  t.true(arrived < bulkRows, "the kill came in the middle");
 });

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import { deadLetterTopicOf, tables, topicOf } from "../../components/tables";
 import { readTopics } from "../../tools/lib/dead-letters/boxes";
 import { openLetters } from "../../tools/lib/dead-letters/letter";
-import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, updateBulk } from "../lib/bulk";
+import { bulkRows, deleteBulk, insertBulk, inTheMiddleOf, rekeyBulk, updateBulk } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { flink, restartOf } from "../lib/jobs";
@@ -54,19 +54,25 @@ test("SIGKILL of the TaskManager during a checkpoint", async (t) => {
   t.true(latest.restored!.id < caught, "capture went on from an earlier one");
 });
 
-const bulk = test.macro(async (t: ExecutionContext, sql: string) => {
+const bulk = test.macro(async (t: ExecutionContext, sql: string, changes: number) => {
   let arrived = 0;
   await survive(t, {
     inject: async () => (arrived = await inTheMiddleOf(sql, () => crash("flink-taskmanager"))),
-    ownChanges: bulkRows,
+    ownChanges: changes,
     recoverWithin: 180_000,
   });
-  t.true(arrived < bulkRows, "the kill came in the middle");
+  t.true(arrived < changes, "the kill came in the middle");
 });
 
-test("one INSERT of 100,000 rows, SIGKILL of the TaskManager in the middle", bulk, insertBulk);
-test("one UPDATE of 100,000 rows, SIGKILL of the TaskManager in the middle", bulk, updateBulk);
-test("one transaction that deletes 100,000 rows, SIGKILL of the TaskManager in the middle", bulk, deleteBulk);
+test("one INSERT of 100,000 rows, SIGKILL of the TaskManager in the middle", bulk, insertBulk, bulkRows);
+test("one UPDATE of 100,000 rows, SIGKILL of the TaskManager in the middle", bulk, updateBulk, bulkRows);
+test("one UPDATE of 100,000 keys, SIGKILL of the TaskManager in the middle", bulk, rekeyBulk, 2 * bulkRows);
+test(
+  "one transaction that deletes 100,000 rows, SIGKILL of the TaskManager in the middle",
+  bulk,
+  deleteBulk,
+  bulkRows,
+);
 
 const orders = tables.find(({ table }) => table === "orders")!;
 

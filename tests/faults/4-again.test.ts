@@ -1,6 +1,7 @@
 import test from "ava";
-import { rowsTableOf, tables, topicOf } from "../../components/tables";
+import { rowsTableOf, tables } from "../../components/tables";
 import { consumerGroup } from "../../components/sync-job";
+import { ordersTopic } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { flink, jobResource, requireRunning } from "../lib/jobs";
@@ -21,8 +22,6 @@ const captureName = "mysql-cdc";
 
 /** Records that the load cannot have made so soon, so a part of them is the snapshot's. */
 const partOfSnapshot = 10_000;
-
-const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 
 /** Takes a job away, with all that it remembers, and submits it anew. */
 async function submitAnew(job: "capture" | "sync", between: () => Promise<void>): Promise<void> {

@@ -6,7 +6,8 @@ import { sizeOf } from "./topic";
 /** Rows of one bulk statement. */
 export const bulkRows = 100_000;
 
-const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
+/** Where its changes go. */
+export const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 
 /** Where the bulk's rows start: nobody has come there yet, and who comes later goes on behind them. */
 const firstKey = 1_000_000_000_000;
@@ -21,18 +22,21 @@ export const insertBulk = `
 /** Changes each of them, in one statement. */
 export const updateBulk = `UPDATE orders SET quantity = quantity + 1 WHERE order_id >= ${firstKey} AND order_id < ${endKey}`;
 
-/** Removes them, in one transaction of ten statements. */
+/** Gives each of them another key, in one statement: a row that goes and one that comes, so twice as many changes. */
+export const rekeyBulk = `UPDATE orders SET order_id = order_id + ${bulkRows} WHERE order_id >= ${firstKey} AND order_id < ${endKey}`;
+
+/** Removes them under whatever key, in one transaction of ten statements. */
 export const deleteBulk = [
   "START TRANSACTION",
   ...Array.from({ length: 10 }, (_, i) => {
-    const [from, to] = [firstKey + (i * bulkRows) / 10, firstKey + ((i + 1) * bulkRows) / 10];
+    const [from, to] = [firstKey + (i * bulkRows) / 5, firstKey + ((i + 1) * bulkRows) / 5];
     return `DELETE FROM orders WHERE order_id >= ${from} AND order_id < ${to}`;
   }),
   "COMMIT",
 ].join("; ");
 
 /**
- * Runs a statement of {@link bulkRows} changes, and makes a fault when the topic has some of them but not all.
+ * Runs a statement of so many changes, and makes a fault when the topic has some of them but not all.
  *
  * @returns how many records the topic had got, shortly before the fault
  */
