@@ -223,26 +223,23 @@ export class Snapshot {
   }
 
   /** Single rows, by key. */
-  async rows({ spec, key, columns }: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, Row>> {
-    const cells = columns.map(({ inSource }) => inSource).join(", ");
+  async rows(table: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, Row>> {
     const found = new Map<bigint, Row>();
     for (const part of inParts(keys, keysAtOnce)) {
-      const rows = await select(
-        this.connection,
-        `SELECT ${key}, ${cells} FROM ${spec.table} WHERE ${key} IN (${part.join()})`,
-      );
-      for (const [one, ...row] of rows) found.set(BigInt(one!), row);
+      const rows = await this.rowsWhere(table, `${table.key} IN (${part.join()})`);
+      for (const [key, row] of rows) found.set(key, row);
     }
     return found;
   }
 
   /** All rows of a range, by key. */
-  async rowsOf({ spec, key, columns }: VerifiedTable, { from, to }: KeyRange): Promise<Map<bigint, Row>> {
+  async rowsOf(table: VerifiedTable, { from, to }: KeyRange): Promise<Map<bigint, Row>> {
+    return this.rowsWhere(table, `${table.key} BETWEEN ${from} AND ${to}`);
+  }
+
+  private async rowsWhere({ spec, key, columns }: VerifiedTable, where: string): Promise<Map<bigint, Row>> {
     const cells = columns.map(({ inSource }) => inSource).join(", ");
-    const rows = await select(
-      this.connection,
-      `SELECT ${key}, ${cells} FROM ${spec.table} WHERE ${key} BETWEEN ${from} AND ${to}`,
-    );
+    const rows = await select(this.connection, `SELECT ${key}, ${cells} FROM ${spec.table} WHERE ${where}`);
     return new Map(rows.map(([one, ...row]) => [BigInt(one!), row]));
   }
 }
