@@ -8,6 +8,7 @@ import java.util.Map;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Field;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Schema;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
 
 /** Writes rows as JSON objects of their columns. Holds one plan per schema it has met. */
@@ -46,14 +47,23 @@ final class RowWriter {
     json.writeEndObject();
   }
 
+  /**
+   * A value that the source could not convert is missing: that is no stored null where there can be
+   * none.
+   */
   private static void write(JsonGenerator json, Struct row, Column column) throws IOException {
     json.writeFieldName(column.field.name());
     // Not get(field): that would put a column's default in the place of a stored null.
     Object value = row.getWithoutDefault(column.field.name());
-    if (value == null) {
+    if (value != null) {
+      column.writer.write(json, value);
+    } else if (column.field.schema().isOptional()) {
       json.writeNull();
     } else {
-      column.writer.write(json, value);
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: column %s of %s is NOT NULL, and its value could not be read: the TaskManager's log says why (Failed to properly convert). Change the column's type, or leave the table out."
+                  .formatted(column.field.name(), row.schema().name())));
     }
   }
 
