@@ -1,6 +1,7 @@
 import test from "ava";
 import { execa } from "execa";
 import { startLoad, type Load } from "../../tools/lib/load/load";
+import { leaveOpen } from "../lib/dead-producer";
 import { eventually } from "../lib/eventually";
 import {
   api,
@@ -12,6 +13,7 @@ import {
   warehouse,
   warehouseNumber,
 } from "../lib/stack";
+import { committedEnd } from "../lib/topic";
 import { differing, verify } from "../lib/verify";
 
 const remove = (table: string, where: string) =>
@@ -123,6 +125,64 @@ test("it sees a wrong sum, and --repair has it counted anew", async (t) => {
     { view: "order_sums", group: ["2024-05-05 05:05:00", "paid", "Nothing"], excess: ["1", "1", "9.99"] },
   ] as unknown[]);
   t.is((await verify("--table", "orders", "--repair")).exitCode, 0);
+});
+
+test("it sees views that leave orders out or forget FINAL, and --repair makes them as the schema has them", async (t) => {
+  await changeWarehouse(
+    `CREATE OR REPLACE VIEW orders_by_status AS
+     SELECT status, sum(order_sums.orders) AS orders, sum(order_sums.revenue) AS revenue
+     FROM order_sums WHERE status != 'paid' GROUP BY status HAVING orders != 0`,
+  );
+  await changeWarehouse(
+    "CREATE OR REPLACE VIEW users_realtime AS SELECT user_id, name, email, created_at FROM users_rows",
+  );
+  const seen = await verify("--table", "users,orders");
+  t.is(seen.exitCode, 1);
+  t.deepEqual(differing(seen), {});
+  t.regex(seen.stderr, /view users_realtime is not as sql\/clickhouse\/users\.sql has it/);
+  t.regex(seen.stderr, /view orders_by_status is not as sql\/clickhouse\/orders_analytics\.sql has it/);
+  t.deepEqual(
+    seen.comparison.wrongSums.map(({ view, group }) => [view, ...group]),
+    [["orders_by_status", "paid"]],
+    "the load's orders move what is missing",
+  );
+  const repaired = await verify("--table", "users,orders", "--repair");
+  t.is(repaired.exitCode, 0, repaired.stderr);
+});
+
+test("an order from before 1970 differs in nothing, neither do its sums", async (t) => {
+  const old = "Order of 1965";
+  await source(
+    `INSERT INTO orders (user_id, product_name, quantity, total_price, status, created_at)
+     VALUES (1, '${old}', 2, 5.50, 'paid', '1965-03-04 05:06:59.5')`,
+  );
+  const shown = (orders: number) =>
+    eventually(
+      `${old} is counted ${orders} times`,
+      async () => {
+        const where = `product_name = '${old}'`;
+        const counted = await warehouseNumber(`SELECT sum(orders) FROM orders_by_product WHERE ${where}`);
+        if (counted !== orders) throw new Error(String(counted));
+      },
+      { timeout: 30_000 },
+    );
+  await shown(1);
+  const run = await verify("--table", "orders");
+  t.is(run.exitCode, 0, run.stderr);
+  await source(`DELETE FROM orders WHERE product_name = '${old}'`);
+  await shown(0);
+});
+
+test("what waits behind the open transaction of another producer is waited for, and not called missing", async (t) => {
+  const topic = "orders-cdc-topic";
+  const partitions = [...(await committedEnd(topic)).keys()];
+  const transactionalId = `verify-${Date.now()}`;
+  await leaveOpen({ transactionalId, topic, partitions, timeout: 30_000 });
+  const id = await placeOrder();
+  const run = await verify("--table", "orders", "--no-analytics");
+  t.deepEqual(differing(run), {});
+  t.is(run.exitCode, 0, run.stderr);
+  t.is(await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`), 1);
 });
 
 test("a table brought anew has again what was missing, not what was too much, and all that was written meanwhile", async (t) => {
