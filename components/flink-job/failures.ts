@@ -15,13 +15,20 @@ export function rootCause(stackTrace: string): string {
   return text ? `${text.trim()} (${shortName})` : shortName;
 }
 
-/** An error that another try may cure: nobody answers, or the JobManager is electing a leader. */
-export function temporaryError(message: string): Error {
-  return Object.assign(new Error(message), { temporary: true });
+/**
+ * An error that another try may cure: nobody answers, or the JobManager is electing a leader.
+ * @param isUntaken whether nobody was there to take the request, so that it has certainly done nothing
+ */
+export function temporaryError(message: string, isUntaken = false): Error {
+  return Object.assign(new Error(message), { temporary: true, untaken: isUntaken });
 }
 
 export function isTemporary(error: unknown): boolean {
   return (error as { temporary?: boolean }).temporary === true;
+}
+
+export function isUntaken(error: unknown): boolean {
+  return (error as { untaken?: boolean }).untaken === true;
 }
 
 /** An error after which nothing may be started instead: another job is in that place, or may come up in it yet. */

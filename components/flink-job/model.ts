@@ -97,6 +97,7 @@ export interface FlinkRest {
   /** @returns the id under which the jar can be run */
   uploadJar(path: string, fileName: string): Promise<string>;
   deleteJar(jarId: string): Promise<void>;
+  /** Runs the jar's main method, which submits the job. That it has been submitted already is fine. */
   run(jarId: string, request: RunRequest): Promise<void>;
   cancel(jobId: string): Promise<void>;
   /** @returns the id under which the savepoint's progress can be asked */

@@ -111,7 +111,14 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
         flinkConfiguration: { "pipeline.name": job.name, ...retainCheckpoints },
       };
       const path = `/jars/${encodeURIComponent(jarId)}/run`;
-      await request(address, { method: "POST", path, timeoutMs: submitMs, json });
+      try {
+        await request(address, { method: "POST", path, timeoutMs: submitMs, json });
+      } catch (error) {
+        const message = messageOf(error);
+        // The JobManager answers 400 also when it has not waited long enough for itself: it may yet take the job.
+        if (message.includes("(AskTimeoutException)")) throw temporaryError(message);
+        if (!message.includes("(DuplicateJobSubmissionException)")) throw error;
+      }
     },
 
     async cancel(jobId) {
@@ -170,12 +177,19 @@ async function request<T>(address: string, { method, path, timeoutMs, json, form
     status = response.status;
     text = await response.text();
   } catch (error) {
-    const reason = messageOf((error as { cause?: unknown }).cause ?? error);
-    throw temporaryError(`no answer from Flink: ${reason} (${method} ${address}${path})`);
+    const cause = (error as { cause?: unknown }).cause ?? error;
+    const isUntaken = (cause as { code?: unknown }).code === "ECONNREFUSED";
+    throw temporaryError(
+      `no answer from Flink: ${messageOf(cause)} (${method} ${address}${path})`,
+      isUntaken,
+    );
   }
   if (status < 400) return (text === "" ? {} : JSON.parse(text)) as T;
   const message = `Flink refused: ${refusal(text)} (${status}, ${method} ${path})`;
-  throw status >= 500 ? temporaryError(message) : Object.assign(new Error(message), { status });
+  // 503: there is no leader to hand the request to.
+  throw status >= 500
+    ? temporaryError(message, status === 503)
+    : Object.assign(new Error(message), { status });
 }
 
 /** The reason in an error answer, `{"errors": ["…", "<Exception on server side:\n…stack trace…>"]}`. */

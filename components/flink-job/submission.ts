@@ -1,9 +1,9 @@
 import { hasEnded, jobsInView, listJobs } from "./cluster-view";
-import { isPlaceTaken, isTemporary, messageOf, placeTakenError, rootCause } from "./failures";
+import { isPlaceTaken, isTemporary, isUntaken, messageOf, placeTakenError, rootCause } from "./failures";
 import { newJobId, submittedAt } from "./job-id";
-import type { JobRecord, JobSpec, JobSummary, World } from "./model";
+import type { JobRecord, JobSpec, JobSummary, RunRequest, World } from "./model";
 import { cancelJob } from "./stopping";
-import { answered, waitFor } from "./wait";
+import { answered, waitFor, type Progress } from "./wait";
 
 /**
  * Submits a job once and waits for its first completed checkpoint. A job that does not get there is cancelled again, so
@@ -104,8 +104,8 @@ function giveWay(jobs: JobSummary[], spec: JobSpec, jobId: string): void {
 }
 
 /**
- * Sends the run request. If its answer is lost, whether the job was accepted is looked up, never guessed. It is waited for
- * a while, because the JobManager may still be running the jar's main method.
+ * Sends the run request until it is known whether the job was accepted.
+ * @throws an error that `isPlaceTaken` where that stays unknown
  */
 async function runOnce(
   world: World,
@@ -114,25 +114,54 @@ async function runOnce(
   jobId: string,
   restoreFrom: string | undefined,
 ): Promise<void> {
-  try {
-    await world.flink.run(jarId, {
-      jobId,
-      name: spec.name,
-      ...(spec.entryClass !== undefined && { entryClass: spec.entryClass }),
-      args: spec.args,
-      parallelism: spec.parallelism,
-      dropsUnclaimedState: spec.dropsUnclaimedState ?? false,
-      ...(restoreFrom !== undefined && { savepointPath: restoreFrom }),
+  const { submitMs, pollMs } = world.timeouts;
+  await waitFor(`the JobManager to run job ${jobId}`, submitMs, pollMs, async () => {
+    try {
+      await world.flink.run(jarId, runRequest(spec, jobId, restoreFrom));
+      return { done: undefined };
+    } catch (error) {
+      if (!isTemporary(error) || isUntaken(error)) throw error;
+      const hasCome = await comesUnanswered(world, jobId, messageOf(error));
+      return hasCome ? { done: undefined } : { pending: messageOf(error) };
+    }
+  });
+}
+
+/**
+ * Looks for a job whose run request was not answered. The request may still be at work, because the JobManager runs the
+ * jar's main method first, and a second one would get in its way; only an outage has ended it for certain.
+ * @returns false if the request is to be sent again
+ */
+async function comesUnanswered(world: World, jobId: string, reason: string): Promise<boolean> {
+  const { submitMs, pollMs } = world.timeouts;
+  let wasOut = false;
+  const look = async (): Promise<Progress<boolean>> => {
+    const jobs = await world.flink.jobs().catch((error: unknown) => {
+      wasOut ||= isUntaken(error);
+      throw error;
     });
-  } catch (error) {
-    if (!isTemporary(error)) throw error;
-    const { reachableMs, pollMs } = world.timeouts;
-    await waitFor(`job ${jobId} to be accepted`, reachableMs, pollMs, async () => {
-      const isListed = (await world.flink.jobs()).some(({ id }) => id === jobId);
-      return isListed ? { done: undefined } : { pending: messageOf(error) };
-    });
+    if (!jobs.some(({ id }) => id === jobId)) return wasOut ? { done: false } : { pending: reason };
     world.log(`job ${jobId} was accepted although its submission was not answered`);
-  }
+    return { done: true };
+  };
+  return waitFor(`job ${jobId} to be accepted`, submitMs, pollMs, look).catch((error: unknown) => {
+    throw placeTakenError(
+      `${messageOf(error)}. It may still come, so nothing is started in its place. Run \`pulumi up\` again: it goes on ` +
+        `with the job if that is there by then, and without it if not`,
+    );
+  });
+}
+
+function runRequest(spec: JobSpec, jobId: string, restoreFrom: string | undefined): RunRequest {
+  return {
+    jobId,
+    name: spec.name,
+    ...(spec.entryClass !== undefined && { entryClass: spec.entryClass }),
+    args: spec.args,
+    parallelism: spec.parallelism,
+    dropsUnclaimedState: spec.dropsUnclaimedState ?? false,
+    ...(restoreFrom !== undefined && { savepointPath: restoreFrom }),
+  };
 }
 
 /** @returns paths of the first completed checkpoint that is seen, and of what the job was restored from */

@@ -72,6 +72,10 @@ export class FakeJobManager {
   electing = false;
   /** Takes the next run request and breaks the connection; the job comes after this many milliseconds. */
   losesNextAnswerFor: number | undefined;
+  /** Answers the next run request with its own time-out instead; the job comes all the same. */
+  timesOutNext = false;
+  /** The next request of this method and path finds no leader. */
+  refusesNext: RegExp | undefined;
   behaviourOf: (submission: Submission) => Behaviour = () => ({});
 
   /** A main method that runs already does not mind that its jar is deleted. */
@@ -220,6 +224,10 @@ export class FakeJobManager {
       throw new Refusal(503, "Service temporarily unavailable due to an ongoing leader election.");
 
     const route = `${request.method} ${pathname}`;
+    if (this.refusesNext?.test(route)) {
+      this.refusesNext = undefined;
+      throw new Refusal(503, "Service temporarily unavailable due to an ongoing leader election.");
+    }
     const [, jobId = "", rest = ""] = /^\/jobs\/([0-9a-f]{32})(.*)$/.exec(pathname) ?? [];
     const [, jarId = "", jarAction = ""] = /^\/jars\/([^/]+)(\/run)?$/.exec(pathname) ?? [];
     const send = (status: number, answer: unknown) => response.writeHead(status).end(JSON.stringify(answer));
@@ -237,7 +245,12 @@ export class FakeJobManager {
     }
     if (jarAction === "/run" && request.method === "POST") {
       const body = JSON.parse(content.toString()) as RunBody;
-      if (this.losesNextAnswerFor === undefined) return void send(200, { jobid: this.run(jarId, body) });
+      const jobid = this.losesNextAnswerFor === undefined ? this.run(jarId, body) : undefined;
+      if (this.timesOutNext) {
+        this.timesOutNext = false;
+        throw new Refusal(400, submitTimeout);
+      }
+      if (jobid !== undefined) return void send(200, { jobid });
       setTimeout(() => this.run(jarId, body), this.losesNextAnswerFor);
       this.losesNextAnswerFor = undefined;
       return void response.destroy();
@@ -382,6 +395,13 @@ const clusterConfiguration = [
   { key: "execution.checkpointing.dir", value: `file://${checkpointsFolder}` },
   { key: "execution.checkpointing.savepoint-dir", value: `file://${savepointsFolder}` },
 ];
+
+/** The JobManager's patience with itself is 10 seconds. */
+const submitTimeout =
+  "java.util.concurrent.CompletionException: Could not execute application.\n" +
+  "Caused by: java.util.concurrent.TimeoutException: Invocation of [LocalRpcInvocation(DispatcherGateway.submitJob(" +
+  "JobGraph, Time))] at recipient [pekko://flink/user/rpc/dispatcher_1] timed out.\n\tat a.B.c(B.java:1)\n" +
+  "Caused by: org.apache.pekko.pattern.AskTimeoutException: Ask timed out on [Actor[pekko://flink]].\n\tat d.E.f(E.java:2)";
 
 class Refusal extends Error {
   constructor(

@@ -200,13 +200,57 @@ for (const delay of [0, 100]) {
   });
 }
 
-test("a submission that was lost with its answer fails", async (t) => {
+test("a submission that was lost with its answer fails, and nothing is started instead", async (t) => {
   const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
   manager.losesNextAnswerFor = 60_000;
-  world.timeouts.reachableMs = 100;
-  await t.throwsAsync(createJob(world, spec), {
-    message: /to be accepted\. Last seen: no answer from Flink: .*\(POST/,
-  });
+  world.timeouts.submitMs = 100;
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, newVersion(t.context)));
+  t.regex(
+    failure?.message ?? "",
+    /to be accepted\. Last seen: no answer from Flink: .*\(POST.*It may still come/,
+  );
+  t.truthy(failure?.record.drift);
+  t.is(manager.submissions.length, 1);
+});
+
+test("a submission that the JobManager gave up waiting for itself is looked for", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  manager.timesOutNext = true;
+  await createJob(world, spec);
+  t.is(manager.submissions.length, 1);
+  t.regex(log.join(), /was accepted although its submission was not answered/);
+});
+
+test("a submission that nobody took is sent again", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.refusesNext = /^POST .*\/run$/;
+  await createJob(world, spec);
+  t.is(manager.submissions.length, 1);
+});
+
+test("a submission that an outage has ended is sent again", async (t) => {
+  const { manager, spec, world } = t.context;
+  const { run } = world.flink;
+  let requests = 0;
+  world.flink.run = async (...request) => {
+    if (++requests > 1) return run(...request);
+    manager.refusesNext = /^GET \/jobs\/overview$/;
+    throw temporaryError("the connection broke");
+  };
+  await createJob(world, spec);
+  t.is(requests, 2);
+  t.is(manager.submissions.length, 1);
+});
+
+test("a submission that turns out to be the second of its job is fine", async (t) => {
+  const { spec, world } = t.context;
+  const { run } = world.flink;
+  world.flink.run = async (...request) => {
+    await run(...request);
+    await run(...request);
+  };
+  await t.notThrowsAsync(createJob(world, spec));
 });
 
 test("a job that another run submits while the jar is uploaded is left alone", async (t) => {
