@@ -1,5 +1,6 @@
 package io.tributary.capture.functions;
 
+import io.tributary.capture.preflight.Beat;
 import io.tributary.capture.preflight.EpochCheck;
 import io.tributary.common.ChangeEvent.Op;
 import java.io.Serializable;
@@ -15,8 +16,6 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
  * @param epoch the source's epoch
  */
 public record SameServer(String heartbeats, String serverUuid, int epoch) implements Serializable {
-  private static final String SERVER_UUID = "server_uuid";
-
   /**
    * Looks at a change if it is a heartbeat. Rows of a snapshot may be of a server before this one.
    *
@@ -26,7 +25,7 @@ public record SameServer(String heartbeats, String serverUuid, int epoch) implem
     if (op == Op.SNAPSHOT || after == null || !table.equals(heartbeats)) {
       return;
     }
-    String writer = after.getString(SERVER_UUID);
+    String writer = after.getString(Beat.SERVER_UUID);
     if (!serverUuid.equals(writer)) {
       throw new SuppressRestartsException(
           new IllegalStateException(

@@ -8,4 +8,7 @@ package io.tributary.capture.preflight;
  * @param file the binlog file it stands in
  * @param pos the start of its event in that file, in bytes
  */
-public record Beat(int epoch, String serverUuid, String file, long pos) {}
+public record Beat(int epoch, String serverUuid, String file, long pos) {
+  /** The column with the server. */
+  public static final String SERVER_UUID = "server_uuid";
+}

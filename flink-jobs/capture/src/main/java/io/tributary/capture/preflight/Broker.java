@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.MissingNode;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -38,7 +40,7 @@ public final class Broker implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(200);
   private static final String TRANSACTION_TIMEOUT = "transaction.max.timeout.ms";
-  private static final String SERVER_UUID = "server_uuid";
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * Records that are looked at in each partition: heartbeats and the rows of a snapshot of them.
@@ -47,7 +49,6 @@ public final class Broker implements AutoCloseable {
 
   private final Admin admin;
   private final CaptureOptions options;
-  private final ObjectMapper json = new ObjectMapper();
 
   private Broker(Admin admin, CaptureOptions options) {
     this.admin = admin;
@@ -147,26 +148,39 @@ public final class Broker implements AutoCloseable {
                   .formatted(TIMEOUT.toSeconds(), topic));
         }
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          addBeat(beats, json.readTree(record.value()));
+          beatIn(record.value()).ifPresent(beats::add);
         }
       }
     }
     return beats;
   }
 
-  /** Only what the server has just written tells of it: a snapshot's rows may be another's. */
-  static void addBeat(List<Beat> beats, JsonNode event) {
+  /**
+   * The beat in a record, if it is one. Only what the server has just written tells of it: a
+   * snapshot's rows may be another's. What cannot be read has been written by somebody else.
+   */
+  static Optional<Beat> beatIn(byte[] record) {
+    JsonNode event = event(record);
     String op = event.path(ChangeEvent.OP).asText();
-    if (!Op.CREATE.code().equals(op) && !Op.UPDATE.code().equals(op)) {
-      return;
-    }
     JsonNode source = event.path(ChangeEvent.SOURCE);
-    beats.add(
+    boolean fresh = Op.CREATE.code().equals(op) || Op.UPDATE.code().equals(op);
+    if (!fresh || !source.has(ChangeEvent.FILE)) {
+      return Optional.empty();
+    }
+    return Optional.of(
         new Beat(
             source.path(ChangeEvent.EPOCH).asInt(),
-            event.path(ChangeEvent.AFTER).path(SERVER_UUID).asText(),
+            event.path(ChangeEvent.AFTER).path(Beat.SERVER_UUID).asText(),
             source.path(ChangeEvent.FILE).asText(),
             source.path(ChangeEvent.POS).asLong()));
+  }
+
+  private static JsonNode event(byte[] record) {
+    try {
+      return record == null ? MissingNode.getInstance() : JSON.readTree(record);
+    } catch (IOException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {

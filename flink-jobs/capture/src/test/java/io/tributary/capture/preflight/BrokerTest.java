@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tributary.capture.CaptureOptions;
 import io.tributary.capture.TestOptions;
-import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.junit.jupiter.api.Test;
@@ -36,17 +36,29 @@ class BrokerTest {
   }
 
   @Test
-  void onlyFreshBeatsTellOfTheServer() throws Exception {
-    List<Beat> beats = new ArrayList<>();
-    for (String op : List.of("r", "u", "d", "c")) {
-      String event =
-          """
-          {"before":null,"after":{"slot":1,"server_uuid":"%1$s"},"op":"%1$s",\
-          "source":{"epoch":2,"file":"binlog.000003","pos":77,"row":0}}""";
-      Broker.addBeat(beats, new ObjectMapper().readTree(event.formatted(op)));
-    }
-    assertThat(beats)
+  void onlyFreshBeatsTellOfTheServer() {
+    assertThat(Stream.of("r", "u", "d", "c").flatMap(op -> beatIn(beat(op)).stream()))
         .containsExactly(
             new Beat(2, "u", "binlog.000003", 77), new Beat(2, "c", "binlog.000003", 77));
+  }
+
+  @Test
+  void aRecordThatIsNoBeatIsPassedOver() {
+    assertThat(Broker.beatIn(null)).isEmpty();
+    assertThat(beatIn("")).isEmpty();
+    assertThat(beatIn("{\"op\":")).isEmpty();
+    assertThat(beatIn("[1]")).isEmpty();
+    assertThat(beatIn("{\"op\":\"c\"}")).isEmpty();
+  }
+
+  private static String beat(String op) {
+    return """
+        {"before":null,"after":{"slot":1,"server_uuid":"%1$s"},"op":"%1$s",\
+        "source":{"epoch":2,"file":"binlog.000003","pos":77,"row":0}}"""
+        .formatted(op);
+  }
+
+  private static Optional<Beat> beatIn(String record) {
+    return Broker.beatIn(record.getBytes(StandardCharsets.UTF_8));
   }
 }
