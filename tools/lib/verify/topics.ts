@@ -60,8 +60,8 @@ export class Topics {
   private failure: unknown;
 
   /**
-   * The place of the newest heartbeat that is committed in its topic. Capture commits what it has read up to then together with it,
-   * also where sync is set to show changes before their commit.
+   * The place of the newest heartbeat that is committed in its topic. Capture commits what it has read up to then together
+   * with it, also where sync is set to show changes before their commit.
    */
   newestBeat = 0n;
 
