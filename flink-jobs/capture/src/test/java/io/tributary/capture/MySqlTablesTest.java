@@ -11,6 +11,7 @@ import io.tributary.common.TableSpec;
 import io.tributary.mysql.TableDefinitions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.cdc.connectors.mysql.source.config.MySqlSourceConfig;
 import org.apache.flink.cdc.connectors.mysql.table.StartupMode;
 import org.junit.jupiter.api.Test;
@@ -94,7 +95,9 @@ class MySqlTablesTest {
     return MySqlTables.source(
             options,
             "secret",
-            Map.of("orders", new SourceFacts.Table(List.of("order_id"), Map.of(), DEFINITION)),
+            Map.of(
+                "orders",
+                new SourceFacts.Table(List.of("order_id"), Map.of(), Set.of(), DEFINITION)),
             new ChangeEventDeserializer(
                 options.tables(),
                 new BinlogEnd("binlog.000001", 4, 0),

@@ -231,6 +231,16 @@ public final class Preflight {
                 .formatted(column, name, type));
       }
     }
+    checkInvisible(name, table);
+  }
+
+  /** The snapshot would not have them, and the binlog would. */
+  private void checkInvisible(String name, SourceFacts.Table table) {
+    for (String column : new TreeSet<>(table.invisibleColumns())) {
+      problems.add(
+          "column %s of table %s is INVISIBLE, so that a snapshot leaves it out: make it VISIBLE, or leave the table out"
+              .formatted(column, name));
+    }
   }
 
   private void checkCascades() {

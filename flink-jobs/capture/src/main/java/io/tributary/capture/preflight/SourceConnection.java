@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Asks the source what must be known before the job starts. Used where the job is submitted. */
 public final class SourceConnection implements AutoCloseable {
@@ -97,7 +98,9 @@ public final class SourceConnection implements AutoCloseable {
         }
         String definition = readable ? definition(spec.table()) : "";
         tables.put(
-            spec.table(), new SourceFacts.Table(primaryKey(spec.table()), columnTypes, definition));
+            spec.table(),
+            new SourceFacts.Table(
+                primaryKey(spec.table()), columnTypes, invisibleColumns(spec.table()), definition));
       }
     }
     return new SourceFacts(
@@ -202,6 +205,17 @@ public final class SourceConnection implements AutoCloseable {
       types.put(row.get(0), row.get(1).toLowerCase(Locale.ROOT));
     }
     return types;
+  }
+
+  private Set<String> invisibleColumns(String table) throws SQLException {
+    return rows(
+            """
+            SELECT column_name FROM information_schema.columns
+            WHERE table_schema = ? AND table_name = ? AND extra LIKE '%INVISIBLE%'""",
+            1, options.database(), table)
+        .stream()
+        .map(row -> row.get(0))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private String definition(String table) throws SQLException {

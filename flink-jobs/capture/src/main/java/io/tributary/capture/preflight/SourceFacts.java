@@ -43,9 +43,14 @@ public record SourceFacts(
    *
    * @param key its primary key's columns, in key order; empty if it has none
    * @param columnTypes the type of each column, e.g. {@code bigint}, by name
+   * @param invisibleColumns those of its columns that {@code SELECT *} leaves out
    * @param definition its {@code CREATE TABLE}; empty if the user may not read it
    */
-  public record Table(List<String> key, Map<String, String> columnTypes, String definition) {}
+  public record Table(
+      List<String> key,
+      Map<String, String> columnTypes,
+      Set<String> invisibleColumns,
+      String definition) {}
 
   /**
    * A foreign key with a rule such as CASCADE or SET NULL.

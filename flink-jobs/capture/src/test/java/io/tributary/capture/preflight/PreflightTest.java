@@ -25,10 +25,14 @@ class PreflightTest {
       new Table(
           List.of("order_id"),
           Map.of("order_id", "bigint", "total_price", "decimal"),
+          Set.of(),
           "CREATE TABLE …");
   private static final Table HEARTBEATS =
       new Table(
-          List.of("slot"), Map.of("slot", "smallint", "server_uuid", "char"), "CREATE TABLE …");
+          List.of("slot"),
+          Map.of("slot", "smallint", "server_uuid", "char"),
+          Set.of(),
+          "CREATE TABLE …");
   private static final Cascade CASCADE = new Cascade("orders", "orders_user", "ON DELETE CASCADE");
 
   @Test
@@ -128,7 +132,7 @@ class PreflightTest {
   @Test
   void anotherPrimaryKeyIsNamed() {
     Facts facts = new Facts();
-    facts.tables = tables(new Table(List.of(), ORDERS.columnTypes(), "CREATE TABLE …"));
+    facts.tables = tables(new Table(List.of(), ORDERS.columnTypes(), Set.of(), "CREATE TABLE …"));
     assertThat(problems(facts)).singleElement().asString().contains("[]", "[order_id]");
   }
 
@@ -137,8 +141,20 @@ class PreflightTest {
     Facts facts = new Facts();
     facts.tables =
         tables(
-            new Table(ORDERS.key(), Map.of("order_id", "bigint", "at", "point"), "CREATE TABLE …"));
+            new Table(
+                ORDERS.key(),
+                Map.of("order_id", "bigint", "at", "point"),
+                Set.of(),
+                "CREATE TABLE …"));
     assertThat(problems(facts)).singleElement().asString().contains("column at", "point");
+  }
+
+  @Test
+  void aColumnThatASnapshotLeavesOutIsNamed() {
+    Facts facts = new Facts();
+    facts.tables =
+        tables(new Table(ORDERS.key(), ORDERS.columnTypes(), Set.of("note"), "CREATE TABLE …"));
+    assertThat(problems(facts)).singleElement().asString().contains("column note", "INVISIBLE");
   }
 
   @ParameterizedTest
