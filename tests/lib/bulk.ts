@@ -9,7 +9,7 @@ export const bulkRows = 100_000;
 /** Where its changes go. */
 export const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 
-/** Where the bulk's rows start: nobody has come there yet, and who comes later goes on behind them. */
+/** Where the bulk's rows start: nobody has come there or just before yet, and who comes later goes on behind them. */
 const firstKey = 1_000_000_000_000;
 const endKey = firstKey + bulkRows;
 
@@ -23,13 +23,13 @@ export const insertBulk = `
 export const updateBulk = `UPDATE orders SET quantity = quantity + 1 WHERE order_id >= ${firstKey} AND order_id < ${endKey}`;
 
 /** Gives each of them another key, in one statement: a row that goes and one that comes, so twice as many changes. */
-export const rekeyBulk = `UPDATE orders SET order_id = order_id + ${bulkRows} WHERE order_id >= ${firstKey} AND order_id < ${endKey}`;
+export const rekeyBulk = `UPDATE orders SET order_id = order_id - ${bulkRows} WHERE order_id >= ${firstKey} AND order_id < ${endKey}`;
 
 /** Removes them under whatever key, in one transaction of ten statements. */
 export const deleteBulk = [
   "START TRANSACTION",
   ...Array.from({ length: 10 }, (_, i) => {
-    const [from, to] = [firstKey + (i * bulkRows) / 5, firstKey + ((i + 1) * bulkRows) / 5];
+    const [from, to] = [i, i + 1].map((part) => firstKey - bulkRows + (part * 2 * bulkRows) / 10);
     return `DELETE FROM orders WHERE order_id >= ${from} AND order_id < ${to}`;
   }),
   "COMMIT",
