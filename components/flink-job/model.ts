@@ -100,8 +100,8 @@ export interface FlinkRest {
   /** Runs the jar's main method, which submits the job. That it has been submitted already is fine. */
   run(jarId: string, request: RunRequest): Promise<void>;
   cancel(jobId: string): Promise<void>;
-  /** @returns the id under which the savepoint's progress can be asked */
-  stopWithSavepoint(jobId: string, directory?: string): Promise<string>;
+  /** @param triggerId 32 hex digits, under which progress can be asked; the same one again is no second request */
+  stopWithSavepoint(jobId: string, triggerId: string, directory?: string): Promise<void>;
   savepointProgress(jobId: string, triggerId: string): Promise<SavepointProgress>;
 }
 

@@ -125,11 +125,9 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
       await request(address, { method: "PATCH", path: `/jobs/${jobId}?mode=cancel`, timeoutMs: requestMs });
     },
 
-    async stopWithSavepoint(jobId, directory) {
-      const json = { drain: false, targetDirectory: directory };
-      const stop = { method: "POST", path: `/jobs/${jobId}/stop`, timeoutMs: requestMs, json };
-      const answer = await request<{ "request-id": string }>(address, stop);
-      return answer["request-id"];
+    async stopWithSavepoint(jobId, triggerId, directory) {
+      const json = { drain: false, targetDirectory: directory, triggerId };
+      await request(address, { method: "POST", path: `/jobs/${jobId}/stop`, timeoutMs: requestMs, json });
     },
 
     async savepointProgress(jobId, triggerId) {

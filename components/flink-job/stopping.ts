@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { canTakeSavepoint, hasEnded } from "./cluster-view";
 import { messageOf } from "./failures";
 import type { JobSpec, JobSummary, World } from "./model";
-import { waitFor } from "./wait";
+import { answered, waitFor } from "./wait";
 
 /**
  * Stops a healthy job with a savepoint, without draining it: it is to go on from there.
@@ -30,8 +31,11 @@ export async function stopWithSavepoint(
 }
 
 async function takeSavepoint(world: World, spec: JobSpec, jobId: string): Promise<string> {
-  const { savepointMs, pollMs } = world.timeouts;
-  const triggerId = await world.flink.stopWithSavepoint(jobId, spec.savepointDir);
+  const { reachableMs, savepointMs, pollMs } = world.timeouts;
+  const triggerId = randomBytes(16).toString("hex");
+  await answered("the JobManager to take the request", reachableMs, pollMs, () =>
+    world.flink.stopWithSavepoint(jobId, triggerId, spec.savepointDir),
+  );
   return waitFor(`the savepoint of job ${jobId}`, savepointMs, pollMs, async () => {
     const progress = await world.flink.savepointProgress(jobId, triggerId);
     if (progress.status === "failed") throw new Error(progress.reason);

@@ -57,7 +57,7 @@ const retainedCheckpoints = 2;
 
 /**
  * Stands in for a JobManager of Flink 1.20 in unit tests: an HTTP server that keeps the contract of its REST interface as
- * far as a `FlinkJob` uses it (paths, methods, field names, status codes, asynchronous savepoints, job ids chosen by the
+ * far as a `FlinkJob` uses it (paths, methods, field names, status codes, asynchronous savepoints, job and trigger ids chosen by the
  * submitter and refused when taken), and a checkpoint volume. It runs nothing. The same lifecycle against a real cluster
  * is the stack suite's business.
  */
@@ -260,12 +260,8 @@ export class FakeJobManager {
       return void send(202, {});
     }
     if (jobId && request.method === "POST" && rest === "/stop") {
-      const { drain, targetDirectory } = JSON.parse(content.toString()) as {
-        drain: boolean;
-        targetDirectory?: string;
-      };
-      this.stops.push({ jobId, drain, targetDirectory });
-      return void send(202, { "request-id": this.stopWithSavepoint(this.job(jobId)) });
+      this.stopWithSavepoint(this.job(jobId), JSON.parse(content.toString()) as StopBody);
+      return void send(202, {});
     }
     if (jobId && request.method === "GET") {
       const job = this.job(jobId);
@@ -336,11 +332,12 @@ export class FakeJobManager {
   }
 
   /** The answer comes at once; what becomes of the savepoint is to be asked for. */
-  private stopWithSavepoint(job: FakeJob): string {
-    const { savepoint = "completes" } = job.behaviour;
-    const triggerId = "a".repeat(32);
+  private stopWithSavepoint(job: FakeJob, { triggerId, drain, targetDirectory }: StopBody): void {
+    if (job.triggers.has(triggerId)) return;
     job.triggers.add(triggerId);
-    if (savepoint === "fails" || savepoint === "hangs") return triggerId;
+    this.stops.push({ jobId: job.id, drain, targetDirectory });
+    const { savepoint = "completes" } = job.behaviour;
+    if (savepoint === "fails" || savepoint === "hangs") return;
     this.writeCheckpoints();
     const path = `${savepointsFolder}/savepoint-${job.id.slice(0, 6)}-0123456789ab`;
     this.files.push({ path: `${path}/_metadata`, modifiedAt: Date.now() });
@@ -351,7 +348,6 @@ export class FakeJobManager {
       job.endState = "FINISHED";
       job.endedAt = Date.now() + 10;
     }
-    return triggerId;
   }
 
   private checkpointsOf(job: FakeJob) {
@@ -389,6 +385,12 @@ interface RunBody {
   savepointPath?: string;
   allowNonRestoredState: boolean;
   flinkConfiguration: Record<string, string>;
+}
+
+interface StopBody {
+  triggerId: string;
+  drain: boolean;
+  targetDirectory?: string;
 }
 
 const clusterConfiguration = [

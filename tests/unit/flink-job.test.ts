@@ -419,6 +419,29 @@ test("an update stops the job with a savepoint, without draining, and resumes th
   );
 });
 
+test("a stop that nobody took is asked for again", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  manager.refusesNext = /^POST .*\/stop$/;
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.regex(updated.restoredFrom, /savepoint-/);
+});
+
+test("a stop whose answer is lost is asked for again, and is still one", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const { stopWithSavepoint } = world.flink;
+  let requests = 0;
+  world.flink.stopWithSavepoint = async (...request) => {
+    await stopWithSavepoint(...request);
+    if (++requests === 1) throw temporaryError("the connection broke");
+  };
+  const updated = await updateJob(world, record, newVersion(t.context));
+  t.regex(updated.restoredFrom, /savepoint-/);
+  t.is(requests, 2);
+  t.is(manager.stops.length, 1);
+});
+
 const restarts = test.macro({
   exec: async (t, change: Partial<JobSpec>) => {
     const { manager, spec, world } = t.context;
@@ -566,7 +589,7 @@ test("where the volume cannot be looked into, the reason is told and nothing is 
 test("a run that died between savepoint and submission is finished from that savepoint", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
-  await world.flink.stopWithSavepoint(record.jobId, spec.savepointDir);
+  await world.flink.stopWithSavepoint(record.jobId, "a".repeat(32), spec.savepointDir);
   manager.forgetJobs();
   const updated = await updateJob(world, record, newVersion(t.context));
   t.regex(updated.restoredFrom, /savepoint-/);
