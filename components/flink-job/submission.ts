@@ -43,8 +43,10 @@ export async function recordWhenCheckpointed(
 ): Promise<JobRecord> {
   const seen = await waitForCheckpoint(world, spec, jobId);
   const checkpointDir = seen.checkpoint.replace(/\/[^/]+\/chk-\d+$/, "");
+  // After a rollback the spec is a record, and what was wrong is not any more.
+  const { drift, ...asked }: JobSpec & Partial<JobRecord> = spec;
   return {
-    ...spec,
+    ...asked,
     jobId,
     state: "RUNNING",
     restoredFrom: restoredFrom ?? seen.restoredFrom,

@@ -710,6 +710,16 @@ test("a new version that fails is cancelled, and the old one runs again from the
   );
 });
 
+test("after a rollback nothing is wrong with the job any more", async (t) => {
+  const { spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const broken = newVersion(t.context, { failsWith: trace("java.lang.Error: broken") });
+  const failure = await t.throwsAsync<UpdateFailure>(
+    updateJob(world, { ...record, drift: "it was doubled" }, broken),
+  );
+  t.false("drift" in (failure?.record ?? { drift: "" }));
+});
+
 test("the old version is not started beside a new one that could not be cancelled", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
