@@ -95,8 +95,7 @@ public final class CaptureJob {
       throws IOException {
     try (Broker broker = Broker.open(options)) {
       broker.requireFit();
-      EpochCheck.requireSameSource(
-          broker.newestBeats(), source.serverUuid(), source.binlogEnd().orElseThrow(), options);
+      EpochCheck.requireSameSource(broker.newestBeats(), source, options);
       if (!restored) {
         List<String> aborted = broker.abortOpenTransactions();
         LOG.info("Starts without saved state; aborted open transactions: {}", aborted);

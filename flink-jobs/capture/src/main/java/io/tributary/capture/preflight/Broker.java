@@ -4,7 +4,9 @@ import io.tributary.capture.CaptureOptions;
 import io.tributary.common.ChangeEvent;
 import io.tributary.common.ChangeEvent.Op;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -17,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.MissingNode;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -160,26 +161,27 @@ public final class Broker implements AutoCloseable {
    * snapshot's rows may be another's. What cannot be read has been written by somebody else.
    */
   static Optional<Beat> beatIn(byte[] record) {
-    JsonNode event = event(record);
-    String op = event.path(ChangeEvent.OP).asText();
-    JsonNode source = event.path(ChangeEvent.SOURCE);
-    boolean fresh = Op.CREATE.code().equals(op) || Op.UPDATE.code().equals(op);
-    if (!fresh || !source.has(ChangeEvent.FILE)) {
+    if (record == null) {
       return Optional.empty();
     }
-    return Optional.of(
-        new Beat(
-            source.path(ChangeEvent.EPOCH).asInt(),
-            event.path(ChangeEvent.AFTER).path(Beat.SERVER_UUID).asText(),
-            source.path(ChangeEvent.FILE).asText(),
-            source.path(ChangeEvent.POS).asLong()));
-  }
-
-  private static JsonNode event(byte[] record) {
     try {
-      return record == null ? MissingNode.getInstance() : JSON.readTree(record);
-    } catch (IOException e) {
-      return MissingNode.getInstance();
+      JsonNode event = JSON.readTree(record);
+      String op = event.path(ChangeEvent.OP).asText();
+      if (!Op.CREATE.code().equals(op) && !Op.UPDATE.code().equals(op)) {
+        return Optional.empty();
+      }
+      JsonNode after = event.required(ChangeEvent.AFTER);
+      JsonNode source = event.required(ChangeEvent.SOURCE);
+      return Optional.of(
+          new Beat(
+              after.required(Beat.NUMBER).asLong(),
+              Instant.parse(after.required(Beat.BEATEN_AT).asText()),
+              source.required(ChangeEvent.EPOCH).asInt(),
+              after.required(Beat.SERVER_UUID).asText(),
+              source.required(ChangeEvent.FILE).asText(),
+              source.required(ChangeEvent.POS).asLong()));
+    } catch (IOException | IllegalArgumentException | DateTimeException e) {
+      return Optional.empty();
     }
   }
 

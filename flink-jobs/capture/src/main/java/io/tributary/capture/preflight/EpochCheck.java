@@ -3,8 +3,10 @@ package io.tributary.capture.preflight;
 import io.tributary.capture.CaptureOptions;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.common.Version;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -30,8 +32,8 @@ public final class EpochCheck {
    * @throws IllegalStateException that says what the epoch must be
    */
   public static void requireSameSource(
-      List<Beat> beats, String serverUuid, BinlogEnd end, CaptureOptions options) {
-    problem(beats, serverUuid, end, options.epoch())
+      List<Beat> beats, SourceFacts source, CaptureOptions options) {
+    problem(beats, source, options.epoch())
         .ifPresent(
             problem -> {
               throw new IllegalStateException(
@@ -41,11 +43,11 @@ public final class EpochCheck {
   }
 
   /** What is wrong and its remedy; empty if the source has only gone on, or nothing is known. */
-  static Optional<String> problem(List<Beat> beats, String serverUuid, BinlogEnd end, int epoch) {
-    return beats.stream().max(BY_VERSION).flatMap(beat -> problem(beat, serverUuid, end, epoch));
+  static Optional<String> problem(List<Beat> beats, SourceFacts source, int epoch) {
+    return beats.stream().max(BY_VERSION).flatMap(beat -> problem(beat, source, epoch));
   }
 
-  private static Optional<String> problem(Beat beat, String serverUuid, BinlogEnd end, int epoch) {
+  private static Optional<String> problem(Beat beat, SourceFacts source, int epoch) {
     if (beat.epoch() < epoch) {
       return Optional.empty();
     }
@@ -54,17 +56,33 @@ public final class EpochCheck {
           "its topic has changes of epoch %d, and the epoch is %d: set `epoch` to %d"
               .formatted(beat.epoch(), epoch, beat.epoch()));
     }
-    if (!beat.serverUuid().equals(serverUuid)) {
+    if (!beat.serverUuid().equals(source.serverUuid())) {
       return Optional.of(
           "its server_uuid is %s, and the newest heartbeat in the topic comes from %s. %s"
-              .formatted(serverUuid, beat.serverUuid(), remedy(epoch)));
+              .formatted(source.serverUuid(), beat.serverUuid(), remedy(epoch)));
     }
+    BinlogEnd end = source.binlogEnd().orElseThrow();
     if (isBefore(end, beat)) {
       return Optional.of(
           "its binlog ends at %s:%d, before the newest heartbeat in the topic, %s:%d. %s"
               .formatted(end.file(), end.pos(), beat.file(), beat.pos(), remedy(epoch)));
     }
+    if (isForgotten(beat, source.beats())) {
+      return Optional.of(
+          "it has heartbeats from before %s, and not the newest one in the topic, number %d of that time: it was set back to an earlier state. %s"
+              .formatted(beat.beatenAt(), beat.number(), remedy(epoch)));
+    }
     return Optional.empty();
+  }
+
+  /**
+   * Whether the source keeps heartbeats that are older, but not this one, as one that was restored
+   * from an image of its disk. One whose heartbeats were emptied, or have come round since, has
+   * none that old.
+   */
+  private static boolean isForgotten(Beat beat, Map<Long, Instant> kept) {
+    return !beat.beatenAt().equals(kept.get(beat.number()))
+        && kept.values().stream().anyMatch(one -> !one.isAfter(beat.beatenAt()));
   }
 
   private static boolean isBefore(BinlogEnd end, Beat beat) {

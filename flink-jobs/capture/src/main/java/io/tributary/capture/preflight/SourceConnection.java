@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -103,6 +104,9 @@ public final class SourceConnection implements AutoCloseable {
                 primaryKey(spec.table()), columnTypes, invisibleColumns(spec.table()), definition));
       }
     }
+    boolean beatsAreThere =
+        tables.containsKey(options.heartbeats()) && !unreadable.contains(options.heartbeats());
+    Map<Long, Instant> beats = beatsAreThere ? beats() : Map.of();
     return new SourceFacts(
         connection.getMetaData().getDatabaseProductVersion(),
         variables(),
@@ -112,7 +116,8 @@ public final class SourceConnection implements AutoCloseable {
         binlogReaders(),
         tables,
         unreadable,
-        cascades());
+        cascades(),
+        beats);
   }
 
   /**
@@ -253,6 +258,17 @@ public final class SourceConnection implements AutoCloseable {
       }
     }
     return cascades;
+  }
+
+  private Map<Long, Instant> beats() throws SQLException {
+    return rows(
+            """
+            SELECT %s, DATE_FORMAT(%s, '%%Y-%%m-%%dT%%H:%%i:%%s.%%fZ') FROM %s"""
+                .formatted(Beat.NUMBER, Beat.BEATEN_AT, qualified(options.heartbeats())),
+            2)
+        .stream()
+        .collect(
+            Collectors.toMap(row -> Long.valueOf(row.get(0)), row -> Instant.parse(row.get(1))));
   }
 
   private static void addCascade(

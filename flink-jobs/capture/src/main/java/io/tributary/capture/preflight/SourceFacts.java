@@ -1,6 +1,7 @@
 package io.tributary.capture.preflight;
 
 import io.tributary.capture.records.BinlogEnd;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.Set;
  * @param tables the wanted tables that exist, by name
  * @param unreadableTables wanted tables that the user may not SELECT
  * @param cascades foreign keys on wanted tables that change rows by themselves
+ * @param beats when it beat, by the number of the heartbeat, as far as it keeps them
  */
 public record SourceFacts(
     String version,
@@ -31,7 +33,8 @@ public record SourceFacts(
     int binlogReaders,
     Map<String, Table> tables,
     Set<String> unreadableTables,
-    List<Cascade> cascades) {
+    List<Cascade> cascades,
+    Map<Long, Instant> beats) {
 
   /** The server's own name for itself; another server, or one that was set up anew, has another. */
   public String serverUuid() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tributary.capture.CaptureOptions;
 import io.tributary.capture.TestOptions;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class BrokerTest {
   private static final CaptureOptions OPTIONS = TestOptions.parse();
+  private static final Instant BEATEN_AT = Instant.parse("2026-01-11T10:30:00.12Z");
 
   @Test
   void aBrokerThatEndsTransactionsTooEarlyIsRefused() {
@@ -39,7 +41,8 @@ class BrokerTest {
   void onlyFreshBeatsTellOfTheServer() {
     assertThat(Stream.of("r", "u", "d", "c").flatMap(op -> beatIn(beat(op)).stream()))
         .containsExactly(
-            new Beat(2, "u", "binlog.000003", 77), new Beat(2, "c", "binlog.000003", 77));
+            new Beat(3601, BEATEN_AT, 2, "u", "binlog.000003", 77),
+            new Beat(3601, BEATEN_AT, 2, "c", "binlog.000003", 77));
   }
 
   @Test
@@ -49,12 +52,13 @@ class BrokerTest {
     assertThat(beatIn("{\"op\":")).isEmpty();
     assertThat(beatIn("[1]")).isEmpty();
     assertThat(beatIn("{\"op\":\"c\"}")).isEmpty();
+    assertThat(beatIn(beat("c").replace("2026", "then"))).isEmpty();
   }
 
   private static String beat(String op) {
     return """
-        {"before":null,"after":{"slot":1,"server_uuid":"%1$s"},"op":"%1$s",\
-        "source":{"epoch":2,"file":"binlog.000003","pos":77,"row":0}}"""
+        {"before":null,"after":{"slot":1,"beat":3601,"server_uuid":"%1$s",\
+        "beaten_at":"2026-01-11T10:30:00.120000Z"},"op":"%1$s","source":{"epoch":2,"file":"binlog.000003","pos":77,"row":0}}"""
         .formatted(op);
   }
 

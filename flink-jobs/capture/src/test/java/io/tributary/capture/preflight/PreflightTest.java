@@ -237,7 +237,8 @@ class PreflightTest {
           binlogReaders,
           tables,
           unreadable,
-          cascades);
+          cascades,
+          Map.of());
     }
   }
 }
