@@ -79,17 +79,20 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
               .formatted(source.getString(ChangeEvent.TABLE)));
     }
     Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
-    sameServer.require(table.table(), op, value.getStruct(Envelope.FieldName.AFTER));
+    Struct after = value.getStruct(Envelope.FieldName.AFTER);
+    sameServer.require(table.table(), op, after);
     boolean snapshot = op == Op.SNAPSHOT;
     Place place = snapshot ? snapshotPlace() : placeOf(source);
-    out.collect(
+    TopicRecord record =
         new TopicRecord(
             table.topic(),
             keyOf(sourceRecord, table),
             valueOf(value, op, source, place),
             snapshot,
             versionOf(place, op),
-            snapshot ? null : source.getString(GTID)));
+            snapshot ? null : source.getString(GTID));
+    record.beat = sameServer.beatIn(table.table(), op, after);
+    out.collect(record);
   }
 
   @Override

@@ -20,6 +20,9 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
  *
  * <p>In a binlog versions only grow. One that goes back outside the transaction at hand means that
  * the binlog itself went back, as after a reset, and stops capture for good.
+ *
+ * <p>So does a heartbeat that is missing: MySQL counts them without gaps, so what else it wrote at
+ * that time was not read either.
  */
 public final class Repeats extends RichFilterFunction<TopicRecord> implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
@@ -27,8 +30,12 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
   /** Version and transaction of the newest change, saved by the subtask that reads the binlog. */
   private transient ListState<Tuple2<Long, String>> saved;
 
+  /** Number of the newest heartbeat, saved likewise. */
+  private transient ListState<Long> savedBeat;
+
   private transient long newest;
   private transient String transaction;
+  private transient long newestBeat;
 
   @Override
   public void initializeState(FunctionInitializationContext context) throws Exception {
@@ -45,6 +52,14 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
         transaction = change.f1;
       }
     }
+    savedBeat =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("newest-beat", Types.LONG));
+    newestBeat = TopicRecord.NO_BEAT;
+    for (long beat : savedBeat.get()) {
+      newestBeat = Math.max(newestBeat, beat);
+    }
   }
 
   @Override
@@ -53,6 +68,7 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
       return true;
     }
     if (record.version > newest) {
+      requireNoBeatIsMissing(record.beat);
       newest = record.version;
       transaction = record.transaction;
       return true;
@@ -66,8 +82,20 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
     return false;
   }
 
+  /** They start again at 1 where the table was emptied: only a leap forward leaves some out. */
+  private void requireNoBeatIsMissing(long beat) {
+    if (newestBeat != TopicRecord.NO_BEAT && beat > newestBeat + 1) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: heartbeat %d comes after heartbeat %d, so what MySQL wrote in between was not read, or not written as rows. Raise the setting `snapshot` by one and run `make up`: capture takes a new snapshot. docs/operations.md tells the rest."
+                  .formatted(beat, newestBeat)));
+    }
+    newestBeat = Math.max(newestBeat, beat);
+  }
+
   @Override
   public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    savedBeat.update(newestBeat == TopicRecord.NO_BEAT ? List.of() : List.of(newestBeat));
     saved.update(newest < 0 ? List.of() : List.of(Tuple2.of(newest, transaction)));
   }
 }

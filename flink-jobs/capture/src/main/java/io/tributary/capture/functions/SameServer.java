@@ -2,6 +2,7 @@ package io.tributary.capture.functions;
 
 import io.tributary.capture.preflight.Beat;
 import io.tributary.capture.preflight.EpochCheck;
+import io.tributary.capture.records.TopicRecord;
 import io.tributary.common.ChangeEvent.Op;
 import java.io.Serializable;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
@@ -22,7 +23,7 @@ public record SameServer(String heartbeats, String serverUuid, int epoch) implem
    * @throws SuppressRestartsException if it is another server's: the job fails for good
    */
   void require(String table, Op op, Struct after) {
-    if (op == Op.SNAPSHOT || after == null || !table.equals(heartbeats)) {
+    if (!isBeat(table, op, after)) {
       return;
     }
     String writer = after.getString(Beat.SERVER_UUID);
@@ -32,5 +33,14 @@ public record SameServer(String heartbeats, String serverUuid, int epoch) implem
               "Capture stopped: server %s writes the binlog now, and the one that capture knows is %s. %s"
                   .formatted(writer, serverUuid, EpochCheck.remedy(epoch))));
     }
+  }
+
+  /** The number of a heartbeat, or {@link TopicRecord#NO_BEAT}. */
+  long beatIn(String table, Op op, Struct after) {
+    return isBeat(table, op, after) ? after.getInt64(Beat.NUMBER) : TopicRecord.NO_BEAT;
+  }
+
+  private boolean isBeat(String table, Op op, Struct after) {
+    return op != Op.SNAPSHOT && after != null && table.equals(heartbeats);
   }
 }

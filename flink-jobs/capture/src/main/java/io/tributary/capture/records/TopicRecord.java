@@ -2,6 +2,9 @@ package io.tributary.capture.records;
 
 /** A Kafka record in the making. A plain class with public fields, as Flink's serialiser wants. */
 public final class TopicRecord {
+  /** In the place of a heartbeat's number: the source counts from 1. */
+  public static final long NO_BEAT = 0;
+
   public String topic;
   public byte[] key;
   public byte[] value;
@@ -14,6 +17,9 @@ public final class TopicRecord {
 
   /** The transaction the change was made in: its GTID. Null for a row of the snapshot. */
   public String transaction;
+
+  /** The number of the heartbeat, if the change is one from the binlog. */
+  public long beat = NO_BEAT;
 
   /** Whether the change would come again just the same if the job had to go back. */
   public boolean settled;

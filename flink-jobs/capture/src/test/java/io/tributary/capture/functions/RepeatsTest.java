@@ -58,6 +58,52 @@ class RepeatsTest {
     }
   }
 
+  @Test
+  void aMissingHeartbeatStopsCapture() throws Exception {
+    try (var harness = start(null)) {
+      beat(harness, 10, 104);
+      beat(harness, 11, 105);
+      assertThatThrownBy(() -> beat(harness, 12, 107))
+          .isInstanceOf(SuppressRestartsException.class)
+          .hasStackTraceContaining("heartbeat 107 comes after heartbeat 105");
+    }
+  }
+
+  @Test
+  void aJobThatGoesBackKnowsTheNewestHeartbeat() throws Exception {
+    OperatorSubtaskState saved;
+    try (var harness = start(null)) {
+      beat(harness, 10, 104);
+      saved = harness.snapshot(1, 0);
+    }
+    try (var harness = start(saved)) {
+      beat(harness, 10, 104);
+      assertThatThrownBy(() -> beat(harness, 12, 106))
+          .hasStackTraceContaining("heartbeat 106 comes after heartbeat 104");
+    }
+  }
+
+  /** Where somebody deletes them, and where two come at once. */
+  @Test
+  void heartbeatsThatCountAgainAreNotMissing() throws Exception {
+    try (var harness = start(null)) {
+      beat(harness, 10, 104);
+      beat(harness, 11, 1);
+      beat(harness, 12, 2);
+      beat(harness, 13, 2);
+      beat(harness, 14, 105);
+      assertThat(versions(harness)).containsExactly(10L, 11L, 12L, 13L, 14L);
+    }
+  }
+
+  private static void beat(
+      OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> harness, long version, long beat)
+      throws Exception {
+    TopicRecord record = record(false, version, "a:" + version);
+    record.beat = beat;
+    harness.processElement(record, 0);
+  }
+
   private static OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> start(
       OperatorSubtaskState state) throws Exception {
     var harness =
