@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { UpdateFailure } from "./flink-job/attempt";
 import { checkJob, diffJob } from "./flink-job/diff";
 import { endWithPulumi } from "./flink-job/end-with-pulumi";
-import { createJob, deleteJob, readJob, updateJob, type UpdateFailure } from "./flink-job/lifecycle";
+import { createJob, deleteJob, readJob, updateJob } from "./flink-job/lifecycle";
 import type { FlinkClusterAddress, JobRecord, JobSpec } from "./flink-job/model";
 import type { Timeouts } from "./flink-job/settings";
 import { worldOf } from "./flink-job/world";

@@ -49,3 +49,8 @@ export function jobsInView(jobs: JobSummary[], name: string): JobsInView {
 export async function listJobs(world: World, timeoutMs: number): Promise<JobSummary[]> {
   return answered("the JobManager to answer", timeoutMs, world.timeouts.pollMs, () => world.flink.jobs());
 }
+
+/** The jobs that bear on the `FlinkJob` of this name, as soon as the cluster answers. */
+export async function jobsOf(world: World, name: string): Promise<JobsInView> {
+  return jobsInView(await listJobs(world, world.timeouts.reachableMs), name);
+}

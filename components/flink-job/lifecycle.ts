@@ -1,17 +1,14 @@
-import { hasEnded, isLeaving, jobsInView, listJobs } from "./cluster-view";
-import { isPlaceTaken, isTemporary, messageOf } from "./failures";
+import { attempt } from "./attempt";
+import { hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-view";
+import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
+import { requireJar } from "./jar";
 import { contentCode, runsContent, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, World } from "./model";
 import { newestRestorePoint } from "./restore-point";
 import { cancelJob, stopWithSavepoint } from "./stopping";
 import { isUploadOf, recordWhenCheckpointed, startJob } from "./submission";
 import { waitFor } from "./wait";
-
-/** An update that failed but changed something: `record` is how things stand now. */
-export interface UpdateFailure extends Error {
-  record: JobRecord;
-}
 
 /**
  * Submits a job and waits for its first checkpoint.
@@ -22,7 +19,7 @@ export interface UpdateFailure extends Error {
  */
 export async function createJob(world: World, spec: JobSpec): Promise<JobRecord> {
   await requireJar(world, spec);
-  const { own, foreign } = await jobsOf(world, spec);
+  const { own, foreign } = await jobsOf(world, spec.name);
   if (foreign.length > 0) throw foreignJob(spec, foreign);
   const left = await keepOne(world, own, (job) => runsContent(job.id, spec));
   if (!left) return startJob(world, spec, undefined, world.now());
@@ -61,13 +58,14 @@ export async function readJob(world: World, record: JobRecord): Promise<JobRecor
  * Brings the job to what the spec asks for, whatever has become of it meanwhile: doubles are cancelled; a job that
  * already runs the right content is left alone; another one is stopped with a savepoint, or, if it is unhealthy or gone,
  * given up for its newest retained checkpoint; then the new job starts from there.
- * If the new job does not reach its first checkpoint, the old one is started again from the same place.
+ * If the new job does not reach its first checkpoint, the old one is started again from the same place; if it did, and
+ * failed all the same, the next update goes on from there.
  * A job of another generation starts without saved state.
  * @throws UpdateFailure when the job was touched; a plain error when it was not
  */
 export async function updateJob(world: World, record: JobRecord, spec: JobSpec): Promise<JobRecord> {
   await requireJar(world, spec);
-  const { own, foreign } = await jobsOf(world, spec);
+  const { own, foreign } = await jobsOf(world, spec.name);
   if (own.length === 0 && foreign.length > 0) throw foreignJob(spec, foreign);
   const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
 
@@ -79,11 +77,7 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
   await warnIfNoWayBack(world, record, spec);
   const from = await bringToRest(world, record, running);
   world.log(`job "${spec.name}" goes on from ${from}`);
-  try {
-    return await startJob(world, spec, from, record.since);
-  } catch (error) {
-    throw await rollBack(world, record, spec, from, error);
-  }
+  return attempt(world, record, { spec, from, wayBack: from, since: record.since });
 }
 
 /**
@@ -100,10 +94,6 @@ export async function deleteJob(world: World, record: JobRecord): Promise<void> 
     if (!isTemporary(error)) throw error;
     world.log(`job "${record.name}" (${record.jobId}) is forgotten as it is: ${messageOf(error)}`);
   }
-}
-
-async function jobsOf(world: World, spec: JobSpec) {
-  return jobsInView(await listJobs(world, world.timeouts.reachableMs), spec.name);
 }
 
 /** Of several jobs of ours the preferred one stays, else the oldest; the others, and `alsoCancel`, go. */
@@ -156,16 +146,7 @@ async function startAfresh(
   world.log(`job "${spec.name}" starts without saved state: ${spec.generation}, not ${record.generation}`);
   const savepoint = running && (await stopWithSavepoint(world, record, running));
   if (running && savepoint === undefined) await cancelJob(world, running.id);
-  try {
-    return await startJob(world, spec, undefined, world.now());
-  } catch (error) {
-    const reason = messageOf(error);
-    if (savepoint !== undefined) throw await rollBack(world, record, spec, savepoint, error);
-    throw updateFailure(
-      `Job "${spec.name}" could not be started without saved state. ${reason}`,
-      gone(record, reason),
-    );
-  }
+  return attempt(world, record, { spec, from: undefined, wayBack: savepoint, since: world.now() });
 }
 
 /** Stops what runs and returns where to go on from. */
@@ -185,58 +166,6 @@ async function bringToRest(
   const age = Math.round((world.now() - newest.completedAt) / 1000);
   world.log(`job "${record.name}" falls back to its newest retained state, ${newest.path}, ${age} s old`);
   return newest.path;
-}
-
-async function rollBack(
-  world: World,
-  record: JobRecord,
-  spec: JobSpec,
-  from: string,
-  error: unknown,
-): Promise<UpdateFailure> {
-  const reason = messageOf(error);
-  if (isPlaceTaken(error)) return updateFailure(reason, gone(record, reason));
-  if (contentCode(record) === contentCode(spec) && isSameGeneration(record, spec)) {
-    return updateFailure(
-      `Job "${spec.name}" could not be started again from ${from}. ${reason}`,
-      gone(record, reason),
-    );
-  }
-  world.log(
-    `the new version of job "${spec.name}" failed (${reason}); starting the old one again from ${from}`,
-  );
-  try {
-    await requireJar(world, record);
-    // If the new job's cancel failed too, the old one must not run beside it.
-    for (const job of (await jobsOf(world, record)).own) await cancelJob(world, job.id);
-    const back = await startJob(world, record, from, record.since);
-    return updateFailure(
-      `The new version of job "${spec.name}" failed, so the old one runs again. ${reason}`,
-      back,
-    );
-  } catch (second) {
-    return updateFailure(
-      `The new version of job "${spec.name}" failed: ${reason}. The old one could not be started again: ` +
-        `${messageOf(second)}. Its state is kept in ${from}`,
-      gone(record, reason),
-    );
-  }
-}
-
-function updateFailure(message: string, record: JobRecord): UpdateFailure {
-  return Object.assign(new Error(message), { record });
-}
-
-function gone(record: JobRecord, reason: string): JobRecord {
-  return { ...record, state: "MISSING", drift: `the job is not running: ${reason}` };
-}
-
-async function requireJar(world: World, spec: JobSpec): Promise<void> {
-  const hash = await world.hashOfFile(spec.jar);
-  if (hash === spec.jarHash) return;
-  const problem =
-    hash === undefined ? "is missing" : "is not the one that was asked for (its SHA-256 differs)";
-  throw new Error(`The jar of job "${spec.name}", ${spec.jar}, ${problem}. Build the jobs again`);
 }
 
 /** Looked at before the running job is touched, so that the log says it while there is still time to interrupt. */

@@ -39,6 +39,14 @@ export interface JobRecord extends JobSpec {
   since: number;
   /** Why the next update has something to repair; absent on a healthy job. */
   drift?: string;
+  /** Where a failed update left off, and when; what was saved before does not count. Absent while the job runs. */
+  leftOff?: RestorePoint;
+}
+
+/** A savepoint or retained checkpoint from which a job can go on. */
+export interface RestorePoint {
+  path: string;
+  completedAt: number;
 }
 
 /** A job as the JobManager's overview lists it. */

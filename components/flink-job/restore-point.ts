@@ -1,19 +1,14 @@
 import { hasEnded, jobsInView, listJobs } from "./cluster-view";
 import { isTemporary, messageOf } from "./failures";
-import { ownerCode } from "./job-id";
-import type { CheckpointStatistics, JobSpec, JobSummary, World } from "./model";
+import { ownerCode, submittedAt } from "./job-id";
+import type { CheckpointStatistics, JobSpec, JobSummary, RestorePoint, World } from "./model";
 import { answered, waitFor } from "./wait";
-
-/** A savepoint or retained checkpoint from which a job can go on. */
-export interface RestorePoint {
-  path: string;
-  completedAt: number;
-}
 
 /** How far back to look, and where: the part of a `JobRecord` that the search needs. */
 export interface History {
   since: number;
   checkpointDir: string;
+  leftOff?: RestorePoint;
 }
 
 /**
@@ -32,14 +27,36 @@ export async function newestRestorePoint(
   spec: JobSpec,
   history: History,
 ): Promise<RestorePoint | undefined> {
-  const statistics = await statisticsOfOwnJobs(world, spec);
-  const completed = (await onVolume(world, spec, history)) ?? inStatistics(world, statistics);
-  const restored = statistics
+  const restored = (await statisticsOfOwnJobs(world, spec))
     .flatMap((job) => job.restored ?? [])
     .map(({ path, restoredAt }) => ({ path, completedAt: restoredAt }));
-  const usable = [...restored, ...completed].filter((point) => point.completedAt >= history.since);
-  return usable.reduce<RestorePoint | undefined>(
-    (newest, point) => (newest && !isNewer(point, newest) ? newest : point),
+  const leftOff = history.leftOff ? [history.leftOff] : [];
+  const points = [...restored, ...leftOff, ...(await completed(world, spec, history))];
+  return newest(points.filter((point) => point.completedAt >= history.since));
+}
+
+/** Finds the newest checkpoint of a job of ours that was submitted since. */
+export async function newestCheckpointSince(
+  world: World,
+  spec: JobSpec,
+  history: History,
+): Promise<RestorePoint | undefined> {
+  const points = await completed(world, spec, history);
+  return newest(
+    points.filter(({ path }) => {
+      const [, jobId] = /\/([0-9a-f]{32})\/chk-\d+$/.exec(path) ?? [];
+      return jobId !== undefined && submittedAt(jobId) >= history.since;
+    }),
+  );
+}
+
+async function completed(world: World, spec: JobSpec, history: History): Promise<RestorePoint[]> {
+  return (await onVolume(world, spec, history)) ?? inStatistics(world, spec);
+}
+
+function newest(points: RestorePoint[]): RestorePoint | undefined {
+  return points.reduce<RestorePoint | undefined>(
+    (found, point) => (found && !isNewer(point, found) ? found : point),
     undefined,
   );
 }
@@ -125,11 +142,11 @@ async function statisticsOf(world: World, job: JobSummary): Promise<CheckpointSt
   });
 }
 
-function inStatistics(world: World, statistics: CheckpointStatistics[]): RestorePoint[] {
+async function inStatistics(world: World, spec: JobSpec): Promise<RestorePoint[]> {
   world.log(
     "no container is known that mounts the checkpoints; the newest one that the cluster remembers must do",
   );
-  return statistics
+  return (await statisticsOfOwnJobs(world, spec))
     .flatMap(({ latestCheckpoint, latestSavepoint }) => [latestCheckpoint, latestSavepoint])
     .filter((checkpoint) => checkpoint !== undefined)
     .filter((checkpoint) => !checkpoint.discarded);

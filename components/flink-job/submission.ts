@@ -44,7 +44,7 @@ export async function recordWhenCheckpointed(
   const seen = await waitForCheckpoint(world, spec, jobId);
   const checkpointDir = seen.checkpoint.replace(/\/[^/]+\/chk-\d+$/, "");
   // After a rollback the spec is a record, and what was wrong is not any more.
-  const { drift, ...asked }: JobSpec & Partial<JobRecord> = spec;
+  const { drift, leftOff, ...asked }: JobSpec & Partial<JobRecord> = spec;
   return {
     ...asked,
     jobId,

@@ -3,15 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
+import type { UpdateFailure } from "../../components/flink-job/attempt";
 import { temporaryError } from "../../components/flink-job/failures";
 import { isOwn, newJobId, runsContent } from "../../components/flink-job/job-id";
-import {
-  createJob,
-  deleteJob,
-  readJob,
-  updateJob,
-  type UpdateFailure,
-} from "../../components/flink-job/lifecycle";
+import { createJob, deleteJob, readJob, updateJob } from "../../components/flink-job/lifecycle";
 import type { JobSpec, World } from "../../components/flink-job/model";
 import type { Timeouts } from "../../components/flink-job/settings";
 import { worldOf } from "../../components/flink-job/world";
@@ -708,6 +703,47 @@ test("a new version that fails is cancelled, and the old one runs again from the
     manager.running().map(({ id }) => id),
     [third?.jobId],
   );
+});
+
+test("a new version that failed after a checkpoint is not gone back from, and the next run goes on from there", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const next = newVersion(t.context);
+  const { checkpoints } = world.flink;
+  world.flink.checkpoints = async (jobId) => {
+    if (jobId === record.jobId) return checkpoints(jobId);
+    // It has one before anybody looks.
+    while ((await checkpoints(jobId)).latestCheckpoint === undefined);
+    manager.endJob(jobId, "FAILED", trace("java.lang.Error: broken"));
+    return {};
+  };
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, next));
+  t.regex(
+    failure?.message ?? "",
+    /not before it had completed a checkpoint.*next `pulumi up` goes on.*broken/s,
+  );
+  t.is(manager.submissions.length, 2);
+  const reached = newestOnVolume(manager);
+  t.true(reached.includes(manager.submissions[1]?.jobId ?? "?"));
+
+  world.flink.checkpoints = checkpoints;
+  t.is((await updateJob(world, failure?.record, next)).restoredFrom, reached);
+});
+
+test("where a failed update left off is still known when the cluster has forgotten it", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  const { undone, restored } = manager.undoCheckpoint(record.jobId);
+  manager.behaviourOf = () => ({ failsWith: trace("java.lang.Error: broken") });
+  const failure = await t.throwsAsync<UpdateFailure>(
+    updateJob(world, record, { ...spec, ...t.context.jars.new }),
+  );
+  manager.behaviourOf = () => ({});
+  manager.forgetJobs();
+  t.is(newestOnVolume(manager), undone);
+  const repaired = await updateJob(world, failure?.record, spec);
+  t.is(repaired.restoredFrom, restored);
+  t.false("leftOff" in repaired);
 });
 
 test("after a rollback nothing is wrong with the job any more", async (t) => {

@@ -1,0 +1,95 @@
+import { jobsOf } from "./cluster-view";
+import { isSameGeneration } from "./diff";
+import { isPlaceTaken, messageOf } from "./failures";
+import { requireJar } from "./jar";
+import { contentCode } from "./job-id";
+import type { JobRecord, JobSpec, RestorePoint, World } from "./model";
+import { newestCheckpointSince } from "./restore-point";
+import { cancelJob } from "./stopping";
+import { startJob } from "./submission";
+
+/** An update that failed but changed something: `record` is how things stand now. */
+export interface UpdateFailure extends Error {
+  record: JobRecord;
+}
+
+/** A version of a job that is to take the place of the recorded one, which has been stopped. */
+export interface Attempt {
+  spec: JobSpec;
+  /** The state it starts from; undefined: without any. */
+  from: string | undefined;
+  /** The state that the recorded version goes on from if the new one fails; undefined: it does not. */
+  wayBack: string | undefined;
+  since: number;
+}
+
+/**
+ * Starts the new version. If it does not get to a checkpoint, the recorded one is started again.
+ * @throws UpdateFailure
+ */
+export async function attempt(world: World, record: JobRecord, next: Attempt): Promise<JobRecord> {
+  const begunAt = world.now();
+  try {
+    return await startJob(world, next.spec, next.from, next.since);
+  } catch (error) {
+    throw await rollBack(world, record, next, begunAt, error);
+  }
+}
+
+async function rollBack(
+  world: World,
+  record: JobRecord,
+  { spec, from, wayBack, since }: Attempt,
+  begunAt: number,
+  error: unknown,
+): Promise<UpdateFailure> {
+  const reason = messageOf(error);
+  const leftOff = wayBack === undefined ? undefined : { path: wayBack, completedAt: begunAt };
+  const fail = (message: string) => updateFailure(message, gone(record, reason, leftOff));
+  if (isPlaceTaken(error)) return fail(reason);
+  try {
+    // If the new job's cancel failed too, the old one must not run beside it.
+    for (const job of (await jobsOf(world, spec.name)).own) await cancelJob(world, job.id);
+    const { jobId, state, restoredFrom, checkpointDir } = record;
+    const reached = await newestCheckpointSince(world, spec, { since: begunAt, checkpointDir });
+    if (reached) {
+      return updateFailure(
+        `Job "${spec.name}" failed, but not before it had completed a checkpoint, so nothing goes on from an earlier ` +
+          `place. Its state is kept in ${reached.path}, and the next \`pulumi up\` goes on from there. ${reason}`,
+        gone({ ...spec, jobId, state, restoredFrom, checkpointDir, since }, reason, reached),
+      );
+    }
+    if (wayBack === undefined || isSameVersion(record, spec)) {
+      const how = from === undefined ? "without saved state" : `again from ${from}`;
+      return fail(`Job "${spec.name}" could not be started ${how}. ${reason}`);
+    }
+    world.log(
+      `the new version of job "${spec.name}" failed (${reason}); starting the old one again from ${wayBack}`,
+    );
+    await requireJar(world, record);
+    const back = await startJob(world, record, wayBack, record.since);
+    return updateFailure(
+      `The new version of job "${spec.name}" failed, so the old one runs again. ${reason}`,
+      back,
+    );
+  } catch (second) {
+    const kept = wayBack === undefined ? "" : `. Its state is kept in ${wayBack}`;
+    return fail(
+      `The new version of job "${spec.name}" failed: ${reason}. The old one could not be started again: ` +
+        `${messageOf(second)}${kept}`,
+    );
+  }
+}
+
+function isSameVersion(record: JobRecord, spec: JobSpec): boolean {
+  return contentCode(record) === contentCode(spec) && isSameGeneration(record, spec);
+}
+
+function updateFailure(message: string, record: JobRecord): UpdateFailure {
+  return Object.assign(new Error(message), { record });
+}
+
+function gone(record: JobRecord, reason: string, leftOff: RestorePoint | undefined): JobRecord {
+  const drift = `the job is not running: ${reason}`;
+  return { ...record, state: "MISSING", drift, ...(leftOff && { leftOff }) };
+}
