@@ -15,6 +15,12 @@ export interface TopicsArgs {
   retention: Duration;
 }
 
+/**
+ * The largest record of a change, in bytes: a row before and after, in text. `ChangeEvent.LARGEST_RECORD_BYTES` in the
+ * jobs; each has a few of them in memory at a time.
+ */
+const largestChange = 8 * 1024 * 1024;
+
 /** The topics of all tables. */
 export class Topics extends pulumi.ComponentResource {
   readonly names: pulumi.Output<string[]>;
@@ -34,13 +40,14 @@ export class Topics extends pulumi.ComponentResource {
     const changes = args.tables.map((spec) =>
       this.createTopic(args.broker, topicOf(spec), partitions, {
         "retention.ms": String(toMilliseconds(args.retention)),
+        "max.message.bytes": String(largestChange),
       }),
     );
     const deadLetters = args.tables.map((spec) =>
       this.createTopic(args.broker, deadLetterTopicOf(spec), 1, {
         "retention.ms": "-1",
         // A letter holds its change and the reason beside it.
-        "max.message.bytes": String(2 * 1024 * 1024),
+        "max.message.bytes": String(2 * largestChange),
       }),
     );
 

@@ -13,6 +13,7 @@ import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.capture.sink.RecoverableSink;
+import io.tributary.common.ChangeEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.SQLException;
@@ -120,6 +121,7 @@ public final class CaptureJob {
             // wait for the linger.
             .setProperty("linger.ms", String.valueOf(LINGER.toMillis()))
             .setProperty("batch.size", String.valueOf(BATCH_BYTES))
+            .setProperty("max.request.size", String.valueOf(ChangeEvent.LARGEST_RECORD_BYTES))
             .setRecordSerializer(new TopicRecordSchema())
             .build());
   }

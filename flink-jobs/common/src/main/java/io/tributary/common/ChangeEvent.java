@@ -30,6 +30,12 @@ public final class ChangeEvent {
    */
   public static final String SETTLED_HEADER = "settled";
 
+  /**
+   * The largest record that a topic of changes takes, key and frame included: the topics' {@code
+   * max.message.bytes}, as {@code components/topics.ts} sets it.
+   */
+  public static final int LARGEST_RECORD_BYTES = 8 << 20;
+
   private ChangeEvent() {}
 
   /** What happened to a row. */

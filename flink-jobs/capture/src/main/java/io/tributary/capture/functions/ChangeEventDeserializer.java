@@ -21,6 +21,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
 import org.apache.flink.util.Collector;
@@ -36,6 +37,9 @@ import org.apache.flink.util.Collector;
 public final class ChangeEventDeserializer implements DebeziumDeserializationSchema<TopicRecord> {
   private static final long serialVersionUID = 1L;
   private static final int EVENT_BYTES = 1024;
+
+  /** Key and value. What Kafka puts around them takes less than the rest. */
+  private static final int LARGEST_EVENT_BYTES = ChangeEvent.LARGEST_RECORD_BYTES - 1024;
 
   /** The source's field with the transaction. */
   private static final String GTID = "gtid";
@@ -92,7 +96,25 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
             versionOf(place, op),
             snapshot ? null : source.getString(GTID));
     record.beat = sameServer.beatIn(table.table(), op, after);
+    requireFits(record, table, place);
     out.collect(record);
+  }
+
+  /** Kafka would refuse it at every attempt, and not say whose it is. */
+  private static void requireFits(TopicRecord record, TableSpec table, Place place) {
+    int bytes = record.key.length + record.value.length;
+    if (bytes > LARGEST_EVENT_BYTES) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: a row of table %s at %s:%d, with the key %s, makes a change event of %d bytes, and its topic takes %d. Keep such values elsewhere, or leave the table out; then raise the setting `snapshot` by one and run `make up`."
+                  .formatted(
+                      table.table(),
+                      place.file(),
+                      place.pos(),
+                      new String(record.key, StandardCharsets.UTF_8),
+                      bytes,
+                      LARGEST_EVENT_BYTES)));
+    }
   }
 
   @Override

@@ -118,6 +118,17 @@ class ChangeEventDeserializerTest {
   }
 
   @Test
+  void stopsForGoodAtARowThatNoTopicTakes() throws Exception {
+    Struct large = order(1, "9".repeat(4 << 20));
+    assertThat(all(deserializer, Records.change("c", "orders", key(1), null, large))).hasSize(1);
+    assertThatThrownBy(() -> all(deserializer, Records.change("u", "orders", key(1), large, large)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .cause()
+        .hasMessageContainingAll(
+            "table orders at binlog.000003:1234, with the key {\"order_id\":1}", "8387584");
+  }
+
+  @Test
   void stopsForGoodWhereAnotherServerBeats() throws Exception {
     Struct ours = beat("server-1");
     Struct others = beat("server-2");
