@@ -87,6 +87,7 @@ public final class CaptureJob {
     try (SourceConnection connection = SourceConnection.open(options, password)) {
       SourceFacts facts = connection.factsOnceFree();
       Preflight.requireFit(facts, options);
+      connection.awaitHeartbeat();
       return facts;
     }
   }

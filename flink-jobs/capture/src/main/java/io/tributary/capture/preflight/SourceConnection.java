@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 public final class SourceConnection implements AutoCloseable {
   private static final String TIMEOUT_MILLIS = "10000";
   private static final Duration READER_WAIT = Duration.ofSeconds(60);
+  private static final Duration BEAT_WAIT = Duration.ofSeconds(30);
   private static final int USER_COLUMN = 2;
   private static final int COMMAND_COLUMN = 5;
   private static final Duration PAUSE = Duration.ofMillis(500);
@@ -83,10 +84,36 @@ public final class SourceConnection implements AutoCloseable {
     return facts;
   }
 
+  /**
+   * Waits until a snapshot shows all that stands in the binlog now. A transaction is in the binlog
+   * before it is committed, which takes a large one seconds; and they are committed in the binlog's
+   * order, so a heartbeat that was written later shows that those before it are.
+   *
+   * @throws IllegalStateException if there is no heartbeat
+   */
+  public void awaitHeartbeat() throws SQLException, InterruptedException {
+    String now = rows("SELECT UTC_TIMESTAMP(6)", 1).get(0).get(0);
+    String laterBeat =
+        "SELECT 1 FROM %s WHERE %s > ? LIMIT 1"
+            .formatted(qualified(options.heartbeats()), Beat.BEATEN_AT);
+    long deadline = System.nanoTime() + BEAT_WAIT.toNanos();
+    while (rows(laterBeat, 1, now).isEmpty()) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "MySQL at %s:%d has written no row into %s for %d s: see that event_scheduler is ON and that the event that writes them is ENABLED (SHOW EVENTS)"
+                .formatted(
+                    options.mysqlHost(),
+                    options.mysqlPort(),
+                    options.heartbeats(),
+                    BEAT_WAIT.toSeconds()));
+      }
+      Thread.sleep(PAUSE.toMillis());
+    }
+  }
+
   /** Gathers the facts that {@link Preflight} judges. */
   public SourceFacts facts() throws SQLException {
-    // First of all: whatever was written before it is committed, and so part of the snapshot, long
-    // before the snapshot begins.
+    // First of all: whatever was written before it is to be part of the snapshot.
     Optional<BinlogEnd> binlogEnd = binlogEnd();
     Map<String, SourceFacts.Table> tables = new LinkedHashMap<>();
     Set<String> unreadable = new LinkedHashSet<>();
