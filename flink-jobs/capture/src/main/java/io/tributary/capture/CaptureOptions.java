@@ -112,11 +112,6 @@ public record CaptureOptions(
           "must be a range of server ids such as 5400-5403, not '%s'".formatted(text));
     }
 
-    /** How many ids there are: the largest parallelism the job can have. */
-    public long size() {
-      return last - first + 1;
-    }
-
     /** Whether the range holds an id. */
     public boolean contains(long id) {
       return id >= first && id <= last;
