@@ -26,7 +26,9 @@ export async function createJob(world: World, spec: JobSpec): Promise<JobRecord>
 
   const since = submittedAt(left.id);
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
-  if (runsContent(left.id, spec)) return recordWhenCheckpointed(world, spec, left.id, undefined, since);
+  if (runsContent(left.id, spec) && !isLeaving(left)) {
+    return recordWhenCheckpointed(world, spec, left.id, undefined, since);
+  }
   const history = { since, checkpointDir: "" };
   const from = await stopWithSavepoint(world, spec, left);
   if (from === undefined) await cancelJob(world, left.id);
@@ -56,8 +58,8 @@ export async function readJob(world: World, record: JobRecord): Promise<JobRecor
 
 /**
  * Brings the job to what the spec asks for, whatever has become of it meanwhile: doubles are cancelled; a job that
- * already runs the right content is left alone; another one is stopped with a savepoint, or, if it is unhealthy or gone,
- * given up for its newest retained checkpoint; then the new job starts from there.
+ * already runs the right content is left alone; another one is stopped with a savepoint, or, if it is unhealthy, on its
+ * way out or gone, given up for its newest retained checkpoint; then the new job starts from there.
  * If the new job does not reach its first checkpoint, the old one is started again from the same place; if it did, and
  * failed all the same, the next update goes on from there.
  * A job of another generation starts without saved state.
@@ -70,7 +72,7 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
   const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
 
   if (!isSameGeneration(record, spec)) return startAfresh(world, record, spec, running);
-  if (running && runsContent(running.id, spec)) {
+  if (running && runsContent(running.id, spec) && !isLeaving(running)) {
     const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
     return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
   }
@@ -128,7 +130,7 @@ function driftOf(record: JobRecord, job: JobSummary | undefined, jobs: JobSummar
   const { own, foreign } = jobsInView(jobs, record.name);
   const doubles = [...own, ...foreign].filter(({ id }) => id !== record.jobId).map(({ id }) => id);
   if (!job) return `the cluster does not know job ${record.jobId} any more`;
-  if (hasEnded(job) || job.state === "CANCELLING") return `job ${record.jobId} is ${job.state}`;
+  if (hasEnded(job) || isLeaving(job)) return `job ${record.jobId} is ${job.state}`;
   if (doubles.length > 0) return `job ${record.jobId} is doubled by ${doubles.join(", ")}`;
   return undefined;
 }

@@ -46,6 +46,8 @@ interface FakeJob {
   line: { from: number; base: number };
   /** Its tasks do not run any more since. */
   haltedAt?: number;
+  /** A state that it does not come out of. */
+  heldIn?: "FAILING" | "SUSPENDED";
   /** Until then the JobManager is recovering it, and can tell nothing of it. */
   recoveredAt?: number;
 }
@@ -129,10 +131,20 @@ export class FakeJobManager {
     if (failure !== undefined) job.failure = failure;
   }
 
+  /** Another behaviour for a job that runs already. */
+  behave(id: string, behaviour: Behaviour): void {
+    this.job(id).behaviour = behaviour;
+  }
+
   /** Its tasks fail and restart over and over from now on. */
   haltJob(id: string): void {
     this.writeCheckpoints();
     this.job(id).haltedAt = Date.now();
+  }
+
+  /** The job does not come out of this state. */
+  holdJob(id: string, state: "FAILING" | "SUSPENDED"): void {
+    this.job(id).heldIn = state;
   }
 
   /**
@@ -420,6 +432,7 @@ class Refusal extends Error {
 
 function stateOf(job: FakeJob): string {
   const { behaviour, endState, endedAt = Infinity } = job;
+  if (job.heldIn) return job.heldIn;
   if (endState) return Date.now() >= endedAt ? endState : endState === "CANCELED" ? "CANCELLING" : "RUNNING";
   if (behaviour.failsWith !== undefined) return "FAILED";
   if (Date.now() < (job.recoveredAt ?? 0)) return "INITIALIZING";

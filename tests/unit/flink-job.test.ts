@@ -91,6 +91,18 @@ function newestOnVolume(manager: FakeJobManager, jobId = ""): string {
   return `file:${newest?.path.replace("/_metadata", "")}`;
 }
 
+/** Cancels a job; it is gone as soon as somebody has seen it being cancelled. */
+async function cancelUntilSeen({ manager, world }: Context, jobId: string): Promise<void> {
+  const { jobs } = world.flink;
+  manager.behave(jobId, { cancelMs: Infinity });
+  await world.flink.cancel(jobId);
+  world.flink.jobs = async () => {
+    const seen = await jobs();
+    manager.endJob(jobId, "CANCELED");
+    return seen;
+  };
+}
+
 const trace = (message: string) =>
   `org.apache.flink.runtime.JobException: Recovery is suppressed\n\tat a.B.c(B.java:1)\nCaused by: ${message}\n\tat d.E.f(E.java:2)`;
 
@@ -306,6 +318,14 @@ test("create resumes from another version that a crashed run left behind", async
   );
 });
 
+test("create goes on in the place of a left job that is just being cancelled", async (t) => {
+  const { manager, spec, world } = t.context;
+  const lost = await createJob(world, spec);
+  await cancelUntilSeen(t.context, lost.jobId);
+  const record = await createJob(world, spec);
+  t.is(record.restoredFrom, newestOnVolume(manager, lost.jobId));
+});
+
 test("create refuses a job of its name that somebody else submitted", async (t) => {
   const { manager, spec, world } = t.context;
   manager.addForeignJob("capture");
@@ -370,6 +390,16 @@ test("refresh waits for the end of a job that is being cancelled", async (t) => 
   await world.flink.cancel(record.jobId);
   t.is((await readJob(world, record)).state, "CANCELED");
 });
+
+for (const state of ["FAILING", "SUSPENDED"] as const) {
+  test(`refresh marks a job that stays ${state}`, async (t) => {
+    const { manager, spec, world } = t.context;
+    const record = await createJob(world, spec);
+    manager.holdJob(record.jobId, state);
+    world.timeouts.settleMs = 50;
+    t.like(await readJob(world, record), { state, drift: `job ${record.jobId} is ${state}` });
+  });
+}
 
 test("refresh does not mark a job that Flink is restarting itself", async (t) => {
   const { manager, spec, world } = t.context;
@@ -525,6 +555,14 @@ for (const state of ["CANCELED", "FAILED"] as const) {
     t.regex(log.join(), /falls back to its newest retained state, .*, \d+ s old/);
   });
 }
+
+test("a job that is just being cancelled is repaired when it is gone", async (t) => {
+  const { manager, spec, world } = t.context;
+  const record = await createJob(world, spec);
+  await cancelUntilSeen(t.context, record.jobId);
+  const repaired = await updateJob(world, record, spec);
+  t.is(repaired.restoredFrom, newestOnVolume(manager, record.jobId));
+});
 
 test("a job that the cluster has forgotten is repaired from the volume", async (t) => {
   const { manager, spec, world } = t.context;
