@@ -13,6 +13,17 @@ export interface UpdateFailure extends Error {
   record: JobRecord;
 }
 
+/** Does what touches a job. Whatever goes wrong there is written down, so that the next update looks after it. */
+export async function recordingFailure<T>(record: JobRecord, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    if ((error as Partial<UpdateFailure>).record) throw error;
+    const reason = messageOf(error);
+    throw updateFailure(reason, { ...record, drift: `the last update failed: ${reason}` });
+  }
+}
+
 /** A version of a job that is to take the place of the recorded one, which has been stopped. */
 export interface Attempt {
   spec: JobSpec;

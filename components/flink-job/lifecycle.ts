@@ -1,4 +1,4 @@
-import { attempt } from "./attempt";
+import { attempt, recordingFailure } from "./attempt";
 import { hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-view";
 import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
@@ -69,17 +69,7 @@ export async function updateJob(world: World, record: JobRecord, spec: JobSpec):
   await requireJar(world, spec);
   const { own, foreign } = await jobsOf(world, spec.name);
   if (own.length === 0 && foreign.length > 0) throw foreignJob(spec, foreign);
-  const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
-
-  if (!isSameGeneration(record, spec)) return startAfresh(world, record, spec, running);
-  if (running && runsContent(running.id, spec) && !isLeaving(running)) {
-    const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
-    return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
-  }
-  await warnIfNoWayBack(world, record, spec);
-  const from = await bringToRest(world, record, running);
-  world.log(`job "${spec.name}" goes on from ${from}`);
-  return attempt(world, record, { spec, from, wayBack: from, since: record.since });
+  return recordingFailure(record, () => bringTo(world, record, spec, own, foreign));
 }
 
 /**
@@ -96,6 +86,25 @@ export async function deleteJob(world: World, record: JobRecord): Promise<void> 
     if (!isTemporary(error)) throw error;
     world.log(`job "${record.name}" (${record.jobId}) is forgotten as it is: ${messageOf(error)}`);
   }
+}
+
+async function bringTo(
+  world: World,
+  record: JobRecord,
+  spec: JobSpec,
+  own: JobSummary[],
+  foreign: JobSummary[],
+): Promise<JobRecord> {
+  const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
+  if (!isSameGeneration(record, spec)) return startAfresh(world, record, spec, running);
+  if (running && runsContent(running.id, spec) && !isLeaving(running)) {
+    const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
+    return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
+  }
+  await warnIfNoWayBack(world, record, spec);
+  const from = await bringToRest(world, record, running);
+  world.log(`job "${spec.name}" goes on from ${from}`);
+  return attempt(world, record, { spec, from, wayBack: from, since: record.since });
 }
 
 /** Of several jobs of ours the preferred one stays, else the oldest; the others, and `alsoCancel`, go. */

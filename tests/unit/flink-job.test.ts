@@ -720,6 +720,16 @@ test("a job without savepoint or checkpoint is not cancelled for an update", asy
   );
 });
 
+test("an update that fails half-way is written down, so that the next one looks after the job", async (t) => {
+  const { manager, spec, world } = t.context;
+  manager.behaviourOf = () => ({ savepoint: "fails", cancelMs: Infinity });
+  const record = await createJob(world, spec);
+  world.timeouts.cancelMs = 50;
+  const failure = await t.throwsAsync<UpdateFailure>(updateJob(world, record, newVersion(t.context)));
+  t.regex(failure?.record.drift ?? "", /^the last update failed: Waited 0 s for job .* to be gone/);
+  t.like(failure?.record, { ...spec, jobId: record.jobId });
+});
+
 test("a new version that fails is cancelled, and the old one runs again from the same savepoint", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
