@@ -25,7 +25,6 @@ export function diffJob(record: JobRecord, spec: JobSpec): JobDiff {
     replaces.length > 0 ||
     record.drift !== undefined ||
     contentCode(spec) !== contentCode(record) ||
-    !isSameGeneration(record, spec) ||
     JSON.stringify(bookkeeping(spec)) !== JSON.stringify(bookkeeping(record));
   return { changes, replaces, deleteBeforeReplace: true };
 }

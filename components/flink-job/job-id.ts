@@ -7,6 +7,7 @@ import type { JobSpec } from "./model";
  *
  *     owner (10) | content (10) | milliseconds since 1970 (12)
  *
+ * Where a job has a generation, the last 4 digits of the content are the generation's.
  * So a job that a crashed `pulumi up` left running is recognised without any state, also after the cluster recovered it,
  * and no id comes twice: a new job in an old one's checkpoint folder would run into that job's files.
  */
@@ -20,8 +21,23 @@ export function ownerCode(name: string): string {
 }
 
 /** The part of an id that changes exactly when the job must be started anew. */
-export function contentCode(spec: Pick<JobSpec, "jarHash" | "entryClass" | "args" | "parallelism">): string {
-  return digest([spec.jarHash, spec.entryClass ?? "", spec.args, spec.parallelism]);
+export function contentCode(
+  spec: Pick<JobSpec, "jarHash" | "entryClass" | "args" | "parallelism" | "generation">,
+): string {
+  const content = digest([spec.jarHash, spec.entryClass ?? "", spec.args, spec.parallelism]);
+  if (spec.generation === undefined) return content;
+  return content.slice(0, -generationDigits) + generationCode(spec.generation);
+}
+
+const generationDigits = 4;
+
+function generationCode(generation: string): string {
+  return digest([generation]).slice(0, generationDigits);
+}
+
+/** Was the job started in the generation that the spec asks for? */
+export function isOfGeneration(jobId: string, { generation }: JobSpec): boolean {
+  return generation === undefined || jobId.slice(0, 20).endsWith(generationCode(generation));
 }
 
 /** Was the job submitted by the `FlinkJob` of this name, in this or an earlier run? */

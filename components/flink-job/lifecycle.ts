@@ -3,7 +3,7 @@ import { hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-vie
 import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
 import { requireJar } from "./jar";
-import { contentCode, runsContent, submittedAt } from "./job-id";
+import { contentCode, isOfGeneration, runsContent, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, World } from "./model";
 import { newestRestorePoint } from "./restore-point";
 import { cancelJob, stopWithSavepoint } from "./stopping";
@@ -14,24 +14,24 @@ import { waitFor } from "./wait";
  * Submits a job and waits for its first checkpoint.
  *
  * A job of that name may run already, because an earlier `up` died before it could write down what it had done. One that
- * we submitted is taken over: as it is if it runs the same content, else stopped with a savepoint and resumed. One that
- * somebody else submitted is refused.
+ * we submitted is taken over: as it is if it runs the same content, else stopped with a savepoint and, if it is of the same
+ * generation, resumed. One that somebody else submitted is refused.
  */
 export async function createJob(world: World, spec: JobSpec): Promise<JobRecord> {
   await requireJar(world, spec);
   const { own, foreign } = await jobsOf(world, spec.name);
   if (foreign.length > 0) throw foreignJob(spec, foreign);
-  const left = await keepOne(world, own, (job) => runsContent(job.id, spec));
+  const left = own.find((job) => runsAsAsked(job, spec)) ?? own[0];
   if (!left) return startJob(world, spec, undefined, world.now());
 
   const since = submittedAt(left.id);
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
-  if (runsContent(left.id, spec) && !isLeaving(left)) {
-    return recordWhenCheckpointed(world, spec, left.id, undefined, since);
-  }
+  await cancelDoubles(world, left, own);
+  if (runsAsAsked(left, spec)) return recordWhenCheckpointed(world, spec, left.id, undefined, since);
   const history = { since, checkpointDir: "" };
   const from = await stopWithSavepoint(world, spec, left);
   if (from === undefined) await cancelJob(world, left.id);
+  if (!isOfGeneration(left.id, spec)) return startJob(world, spec, undefined, world.now());
   return startJob(world, spec, from ?? (await newestRestorePoint(world, spec, history))?.path, since);
 }
 
@@ -95,31 +95,36 @@ async function bringTo(
   own: JobSummary[],
   foreign: JobSummary[],
 ): Promise<JobRecord> {
-  const running = await keepOne(world, own, (job) => job.id === record.jobId, foreign);
-  if (!isSameGeneration(record, spec)) return startAfresh(world, record, spec, running);
-  if (running && runsContent(running.id, spec) && !isLeaving(running)) {
+  const isSame = isSameGeneration(record, spec);
+  // Of its own job the record knows the generation in words, not only by a few digits of the id.
+  const isAsked = (job: JobSummary) => runsAsAsked(job, spec) && (isSame || job.id !== record.jobId);
+  const candidates = own.some(isAsked) ? own.filter(isAsked) : own;
+  const running = candidates.find(({ id }) => id === record.jobId) ?? candidates[0];
+  await cancelDoubles(world, running, [...own, ...foreign]);
+
+  if (running && isAsked(running)) {
     const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
-    return recordWhenCheckpointed(world, spec, running.id, restoredFrom, record.since);
+    const since = isSame ? record.since : submittedAt(running.id);
+    return recordWhenCheckpointed(world, spec, running.id, restoredFrom, since);
   }
+  if (!isSame) return startAfresh(world, record, spec, running);
   await warnIfNoWayBack(world, record, spec);
   const from = await bringToRest(world, record, running);
   world.log(`job "${spec.name}" goes on from ${from}`);
   return attempt(world, record, { spec, from, wayBack: from, since: record.since });
 }
 
-/** Of several jobs of ours the preferred one stays, else the oldest; the others, and `alsoCancel`, go. */
-async function keepOne(
-  world: World,
-  own: JobSummary[],
-  isPreferred: (job: JobSummary) => boolean,
-  alsoCancel: JobSummary[] = [],
-): Promise<JobSummary | undefined> {
-  const kept = own.find(isPreferred) ?? own[0];
-  for (const double of [...own.filter((job) => job !== kept), ...alsoCancel]) {
+/** Does the job run what the spec asks for, and go on doing so? */
+function runsAsAsked(job: JobSummary, spec: JobSpec): boolean {
+  return runsContent(job.id, spec) && !isLeaving(job);
+}
+
+/** Only one of these jobs stays. */
+async function cancelDoubles(world: World, kept: JobSummary | undefined, jobs: JobSummary[]): Promise<void> {
+  for (const double of jobs.filter((job) => job !== kept)) {
     world.log(`cancelling job ${double.id}, a double of "${double.name}" (${kept?.id})`);
     await cancelJob(world, double.id);
   }
-  return kept;
 }
 
 /** All jobs, once the one in question is not between two states any more, or has been for too long. */

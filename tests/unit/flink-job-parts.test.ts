@@ -1,7 +1,14 @@
 import test from "ava";
 import { checkJob, diffJob } from "../../components/flink-job/diff";
 import { rootCause } from "../../components/flink-job/failures";
-import { contentCode, isOwn, newJobId, runsContent, submittedAt } from "../../components/flink-job/job-id";
+import {
+  contentCode,
+  isOfGeneration,
+  isOwn,
+  newJobId,
+  runsContent,
+  submittedAt,
+} from "../../components/flink-job/job-id";
 import type { JobRecord, JobSpec } from "../../components/flink-job/model";
 import { isNewer, isOwnMetadata, pathOnVolume } from "../../components/flink-job/restore-point";
 import { isUploadOf, uploadName } from "../../components/flink-job/submission";
@@ -53,6 +60,7 @@ test("another class is an update", difference, { entryClass: "io.tributary.Main"
 test("other arguments are an update", difference, { args: ["--epoch", "1"] }, update);
 test("arguments in another order are an update", difference, { args: ["0", "--epoch"] }, update);
 test("another parallelism is an update", difference, { parallelism: 2 }, update);
+test("another generation is an update", difference, { generation: "epoch 1" }, update);
 test("another savepoint folder is an update", difference, { savepointDir: "file:///s" }, update);
 test("other time-outs are an update", difference, { timeouts: { savepointMs: 1 } }, update);
 test("another name is another job", difference, { name: "c" }, { changes: true, replaces: ["name"] });
@@ -107,6 +115,19 @@ test("where a jar lies and how long to wait are no part of what a job runs", (t)
     contentCode({ ...spec, jar: "elsewhere.jar", timeouts: { savepointMs: 1 } } as JobSpec),
     contentCode(spec),
   );
+});
+
+test("a job without a generation keeps the id it had before there were any", (t) => {
+  t.is(contentCode(spec), "3ec6705f92");
+});
+
+test("a generation is part of what a job runs, and told by its id", (t) => {
+  const first = { ...spec, generation: "epoch 0" };
+  const second = { ...spec, generation: "epoch 1" };
+  t.not(contentCode(first), contentCode(second));
+  t.true(isOfGeneration(newJobId({ ...first, parallelism: 2 }, 0), first));
+  t.false(isOfGeneration(newJobId(second, 0), first));
+  t.true(isOfGeneration(newJobId(second, 0), spec));
 });
 
 test("an upload is told by its job's name", (t) => {

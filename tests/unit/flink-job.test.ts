@@ -5,7 +5,7 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import type { UpdateFailure } from "../../components/flink-job/attempt";
 import { temporaryError } from "../../components/flink-job/failures";
-import { isOwn, newJobId, runsContent } from "../../components/flink-job/job-id";
+import { isOwn, newJobId, runsContent, submittedAt } from "../../components/flink-job/job-id";
 import { createJob, deleteJob, readJob, updateJob } from "../../components/flink-job/lifecycle";
 import type { JobSpec, World } from "../../components/flink-job/model";
 import type { Timeouts } from "../../components/flink-job/settings";
@@ -526,13 +526,37 @@ test("where a new generation fails, the old one goes on from its savepoint", asy
   t.is(manager.running().length, 1);
 });
 
-test("a record from before there were generations is no reason to start anew", async (t) => {
+test("another generation that a crashed run has started is kept", async (t) => {
   const { manager, spec, world } = t.context;
+  const record = await createJob(world, { ...spec, generation: "epoch 0" });
+  const next = { ...spec, generation: "epoch 1" };
+  const lost = await updateJob(world, record, next);
+  t.deepEqual(await updateJob(world, record, next), { ...lost, since: submittedAt(lost.jobId) });
+  t.is(manager.submissions.length, 2);
+});
+
+test("a left job of another generation is not resumed", async (t) => {
+  const { manager, spec, world } = t.context;
+  const lost = await createJob(world, { ...spec, generation: "epoch 0" });
+  const record = await createJob(world, { ...spec, generation: "epoch 1" });
+  t.is(manager.stops[0]?.jobId, lost.jobId);
+  t.is(manager.submissions[1]?.savepointPath, undefined);
+  t.true(record.since > submittedAt(lost.jobId));
+});
+
+test("a left job of the same generation is resumed", async (t) => {
+  const { manager, world } = t.context;
+  await createJob(world, { ...t.context.spec, generation: "epoch 0" });
+  await createJob(world, { ...newVersion(t.context), generation: "epoch 0" });
+  t.regex(manager.submissions[1]?.savepointPath ?? "", /savepoint-/);
+});
+
+test("a record from before there were generations is no reason to start without saved state", async (t) => {
+  const { spec, world } = t.context;
   const record = await createJob(world, spec);
   const updated = await updateJob(world, record, { ...spec, generation: "epoch 0" });
-  t.is(updated.jobId, record.jobId);
+  t.regex(updated.restoredFrom, /savepoint-/);
   t.is(updated.generation, "epoch 0");
-  t.is(manager.submissions.length, 1);
 });
 
 test("an update that changes nothing of the job leaves it running", async (t) => {
