@@ -1,0 +1,111 @@
+import test from "ava";
+import { readFailures, readJob } from "../../tools/lib/flink";
+import { eventually } from "../lib/eventually";
+import { forgetOutputs, placeOrder, pulumi, source, stackOutputs, warehouseNumber } from "../lib/stack";
+import { verify } from "../lib/verify";
+
+/** A way to change captured rows that row events do not show. */
+interface Silent {
+  readonly what: string;
+  /** What is done, and how it is put right in the source. */
+  readonly sql: string;
+  readonly undo?: string;
+  /** What capture says of it. */
+  readonly says: RegExp;
+}
+
+const silent: Silent[] = [
+  {
+    what: "a table is renamed into another database",
+    sql: "CREATE DATABASE archive; RENAME TABLE heartbeats TO archive.heartbeats",
+    undo: "RENAME TABLE archive.heartbeats TO platform.heartbeats; DROP DATABASE archive",
+    says: /RENAME TABLE heartbeats/i,
+  },
+  {
+    what: "a TRUNCATE stands in a comment for newer versions",
+    sql: "/*!50000 TRUNCATE TABLE heartbeats */",
+    says: /TRUNCATE TABLE heartbeats/i,
+  },
+  {
+    what: "a session writes a statement instead of rows",
+    sql: "SET SESSION binlog_format = STATEMENT; REPLACE INTO products (product_name) VALUES ('By statement')",
+    says: /REPLACE INTO products/i,
+  },
+  {
+    what: "heartbeats are written as statements, and so pass unseen",
+    sql: "SET GLOBAL binlog_format = STATEMENT; DO SLEEP(5); SET GLOBAL binlog_format = ROW",
+    says: /heartbeat \d+ comes after heartbeat \d+/i,
+  },
+];
+
+async function anOrderArrives(): Promise<void> {
+  const id = await placeOrder();
+  await eventually(
+    "an order is in the warehouse",
+    async () => {
+      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
+      if (count !== 1) throw new Error("not yet");
+    },
+    { timeout: 60_000 },
+  );
+}
+
+for (const { what, sql, undo, says } of silent) {
+  test(`capture stops for good, and names it, when ${what}`, async (t) => {
+    const { flinkUrl, captureJobId } = await stackOutputs();
+    await source(sql);
+    await eventually(
+      "capture has failed",
+      async () => {
+        const { state } = await readJob(flinkUrl, captureJobId);
+        if (state !== "FAILED") throw new Error(state);
+      },
+      { timeout: 60_000 },
+    );
+    const [failure] = await readFailures(flinkUrl, captureJobId);
+    t.regex(failure!.message, says);
+    t.regex(failure!.message, /setting `snapshot`/);
+
+    if (undo) await source(undo);
+    await pulumi("config", "set", "snapshot", String(Math.floor(Date.now() / 1_000) % 1_000_000));
+    await pulumi("up", "--yes", "--skip-preview", "--refresh");
+    forgetOutputs();
+    await anOrderArrives();
+  });
+}
+
+test("statements that change no captured row do not stop it", async (t) => {
+  const { flinkUrl, captureJobId } = await stackOutputs();
+  await source(`
+    CREATE VIEW order_names AS
+      SELECT order_id FROM orders
+      INTERSECT
+      SELECT order_id FROM order_items;
+    CREATE PROCEDURE clean_up()
+    BEGIN
+      IF (SELECT COUNT(*) FROM JSON_TABLE('[]', '$[*]' COLUMNS (v INT PATH '$')) none) > 0 THEN
+        TRUNCATE TABLE orders;
+      END IF;
+    END;
+    CREATE TEMPORARY TABLE orders (a INT); TRUNCATE TABLE orders; DROP TEMPORARY TABLE orders;
+    CREATE TABLE Orders LIKE orders;
+    INSERT INTO Orders (user_id, product_name, quantity, total_price) VALUES (1, 'In capitals', 1, 1);
+    CREATE DATABASE other; CREATE TABLE other.orders LIKE orders;
+    INSERT INTO other.orders (user_id, product_name, quantity, total_price) VALUES (1, 'Elsewhere', 1, 1);
+    TRUNCATE TABLE other.orders; ALTER TABLE other.orders ADD COLUMN note INT; DROP DATABASE other;
+    DROP TABLE Orders; DROP PROCEDURE clean_up; DROP VIEW order_names;
+    CREATE INDEX by_name ON orders (product_name); DROP INDEX by_name ON orders; ANALYZE TABLE orders`);
+  await anOrderArrives();
+  t.is((await readJob(flinkUrl, captureJobId)).state, "RUNNING");
+  t.is(
+    await warehouseNumber(
+      "SELECT count() FROM orders_realtime WHERE product_name IN ('In capitals', 'Elsewhere')",
+    ),
+    0,
+  );
+});
+
+test("afterwards nothing differs", async (t) => {
+  const { exitCode, comparison } = await verify();
+  t.is(exitCode, 0, JSON.stringify(comparison));
+});
