@@ -208,9 +208,12 @@ function nothingToRestore(record: JobRecord): Error {
         `volume may hold one: give \`cluster\` the name of a \`container\` that mounts it, then run \`pulumi up\` again`,
     );
   }
+  const remedy =
+    record.generation === undefined
+      ? "replace it: `pulumi up --replace <URN>`, with the URN that `pulumi stack --show-urns` shows"
+      : "give it another generation: for capture, raise the setting `snapshot`";
   return new Error(
     `No savepoint or retained checkpoint of job "${record.name}" since ${new Date(record.since).toISOString()} was ` +
-      `found, so it cannot go on where it was. To start it from the very beginning, replace it: ` +
-      `pulumi up --replace '**${record.name}'`,
+      `found, so it cannot go on where it was. To start it from the very beginning, ${remedy}`,
   );
 }

@@ -668,9 +668,19 @@ test("without any checkpoint the job is not started over in silence", async (t) 
   manager.forgetJobs();
   manager.wipeVolume();
   await t.throwsAsync(updateJob(world, record, spec), {
-    message: /No savepoint or retained checkpoint of job "capture" since .*pulumi up --replace/,
+    message: /No savepoint or retained checkpoint of job "capture" since .*--replace <URN>.*--show-urns/,
   });
   t.is(manager.submissions.length, 1);
+});
+
+test("a job with generations is started over by another one, as the message says", async (t) => {
+  const { manager, world } = t.context;
+  const spec = { ...t.context.spec, generation: "snapshot 0" };
+  const record = await createJob(world, spec);
+  manager.forgetJobs();
+  manager.wipeVolume();
+  await t.throwsAsync(updateJob(world, record, spec), { message: /raise the setting `snapshot`$/ });
+  t.is((await updateJob(world, record, { ...spec, generation: "snapshot 1" })).restoredFrom, "");
 });
 
 test("checkpoints from before the job was made are not its own", async (t) => {
