@@ -4,7 +4,7 @@ export interface Timeouts {
   reachableMs: number;
   /** How long refresh waits for it before it keeps the state as it is. Longer than a failover (14 s measured). */
   refreshReachableMs: number;
-  /** How long delete waits for it before it takes the cluster for dead. */
+  /** How long delete waits for it before it takes the cluster for dead. Longer than a failover: its jobs come back. */
   deleteReachableMs: number;
   /** One request, except a submission. */
   requestMs: number;
@@ -25,7 +25,7 @@ export interface Timeouts {
 export const defaultTimeouts: Timeouts = {
   reachableMs: 60_000,
   refreshReachableMs: 20_000,
-  deleteReachableMs: 10_000,
+  deleteReachableMs: 30_000,
   requestMs: 10_000,
   submitMs: 120_000,
   firstCheckpointMs: 180_000,

@@ -11,6 +11,7 @@ import {
 } from "../../components/flink-job/job-id";
 import type { JobRecord, JobSpec } from "../../components/flink-job/model";
 import { isNewer, isOwnMetadata, pathOnVolume } from "../../components/flink-job/restore-point";
+import { defaultTimeouts } from "../../components/flink-job/settings";
 import { isUploadOf, uploadName } from "../../components/flink-job/submission";
 import { parseListing, whyIncomplete } from "../../components/flink-job/volume";
 
@@ -94,6 +95,11 @@ test("a sound job passes the check, and so does what is not known yet", (t) => {
 test("the check names every problem", (t) => {
   const properties = checkJob({ ...spec, name: "My job", parallelism: 0 }).map(({ property }) => property);
   t.deepEqual(properties, ["name", "parallelism"]);
+});
+
+test("nobody takes a failover, which took 14 seconds, for the end of the cluster", (t) => {
+  const { reachableMs, refreshReachableMs, deleteReachableMs } = defaultTimeouts;
+  t.true(Math.min(reachableMs, refreshReachableMs, deleteReachableMs) > 14_000);
 });
 
 // Identity
