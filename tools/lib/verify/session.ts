@@ -175,7 +175,15 @@ async function changeWarehouse(stack: string, url: string, statement: string): P
     request_timeout: changePatience,
   });
   try {
-    await client.command({ query: statement, clickhouse_settings: { mutations_sync: "1" } });
+    await client.command({
+      query: statement,
+      // Signs of life keep the connection open for as long as the change takes.
+      clickhouse_settings: {
+        mutations_sync: "1",
+        send_progress_in_http_headers: 1,
+        http_headers_progress_interval_ms: "10000",
+      },
+    });
   } finally {
     await client.close();
   }
