@@ -173,17 +173,11 @@ async function changeWarehouse(stack: string, url: string, statement: string): P
     password: readSecret(stack, "clickhouse-schema-password"),
     database,
     request_timeout: changePatience,
+    // Signs of life keep the connection open for as long as the change takes.
+    clickhouse_settings: { send_progress_in_http_headers: 1, http_headers_progress_interval_ms: "10000" },
   });
   try {
-    await client.command({
-      query: statement,
-      // Signs of life keep the connection open for as long as the change takes.
-      clickhouse_settings: {
-        mutations_sync: "1",
-        send_progress_in_http_headers: 1,
-        http_headers_progress_interval_ms: "10000",
-      },
-    });
+    await client.command({ query: statement, clickhouse_settings: { mutations_sync: "1" } });
   } finally {
     await client.close();
   }
