@@ -56,7 +56,11 @@ const provider: pulumi.dynamic.ResourceProvider = {
 
   async create(news: Properties<JobSpec>) {
     const spec = withoutProvider(news);
-    return { id: spec.name, outs: await createJob(worldOf(spec), spec) };
+    try {
+      return { id: spec.name, outs: await createJob(worldOf(spec), spec) };
+    } catch (error) {
+      throw withState(spec.name, error as Partial<UpdateFailure>, news.__provider);
+    }
   },
 
   async read(id: string, props: JobRecord) {
@@ -83,7 +87,7 @@ function withoutProvider<T extends object>(properties: Properties<T>): T {
   return rest;
 }
 
-/** Pulumi keeps `properties` of a failed update as the resource's state, exactly as given: so with the provider's code. */
+/** Pulumi keeps `properties` of what failed as the resource's state, exactly as given: so with the provider's code. */
 function withState(id: string, failure: Partial<UpdateFailure>, __provider?: string): unknown {
   const { record, message } = failure;
   if (!record) return failure;

@@ -4,7 +4,7 @@ import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
 import { requireJar } from "./jar";
 import { contentCode, isOfGeneration, runsContent, submittedAt } from "./job-id";
-import type { JobRecord, JobSpec, JobSummary, World } from "./model";
+import type { JobRecord, JobSpec, JobSummary, RestorePoint, World } from "./model";
 import { newestRestorePoint } from "./restore-point";
 import { cancelJob, stopWithSavepoint } from "./stopping";
 import { isUploadOf, recordWhenCheckpointed, startJob } from "./submission";
@@ -16,6 +16,7 @@ import { waitFor } from "./wait";
  * A job of that name may run already, because an earlier `up` died before it could write down what it had done. One that
  * we submitted is taken over: as it is if it runs the same content, else stopped with a savepoint and, if it is of the same
  * generation, resumed. One that somebody else submitted is refused.
+ * @throws UpdateFailure when a job was taken over, so that what it has saved is not lost; a plain error when there was none
  */
 export async function createJob(world: World, spec: JobSpec): Promise<JobRecord> {
   await requireJar(world, spec);
@@ -23,16 +24,27 @@ export async function createJob(world: World, spec: JobSpec): Promise<JobRecord>
   if (foreign.length > 0) throw foreignJob(spec, foreign);
   const left = own.find((job) => runsAsAsked(job, spec)) ?? own[0];
   if (!left) return startJob(world, spec, undefined, world.now());
-
-  const since = submittedAt(left.id);
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
-  await cancelDoubles(world, left, own);
-  if (runsAsAsked(left, spec)) return recordWhenCheckpointed(world, spec, left.id, undefined, since);
-  const history = { since, checkpointDir: "" };
-  const from = await stopWithSavepoint(world, spec, left);
-  if (from === undefined) await cancelJob(world, left.id);
-  if (!isOfGeneration(left.id, spec)) return startJob(world, spec, undefined, world.now());
-  return startJob(world, spec, from ?? (await newestRestorePoint(world, spec, history))?.path, since);
+  const record = recordOfLeft(left, spec);
+  return recordingFailure(record, () => bringTo(world, record, spec, own, []));
+}
+
+/** What can be told of a job that nothing was recorded of. */
+function recordOfLeft(left: JobSummary, spec: JobSpec): JobRecord {
+  return {
+    ...spec,
+    ...(!isOfGeneration(left.id, spec) && { generation: `the one of job ${left.id}` }),
+    jobId: left.id,
+    state: left.state,
+    restoredFrom: "",
+    checkpointDir: "",
+    since: submittedAt(left.id),
+  };
+}
+
+/** Was nothing recorded of the job? Then it is not known what it ran, and whether it ever had a checkpoint. */
+function wasLeft(record: JobRecord): boolean {
+  return record.checkpointDir === "";
 }
 
 /**
@@ -103,15 +115,19 @@ async function bringTo(
   await cancelDoubles(world, running, [...own, ...foreign]);
 
   if (running && isAsked(running)) {
-    const restoredFrom = running.id === record.jobId ? record.restoredFrom : undefined;
+    const isKnown = running.id === record.jobId && !wasLeft(record);
+    const restoredFrom = isKnown ? record.restoredFrom : undefined;
     const since = isSame ? record.since : submittedAt(running.id);
     return recordWhenCheckpointed(world, spec, running.id, restoredFrom, since);
   }
   if (!isSame) return startAfresh(world, record, spec, running);
   await warnIfNoWayBack(world, record, spec);
   const from = await bringToRest(world, record, running);
-  world.log(`job "${spec.name}" goes on from ${from}`);
-  return attempt(world, record, { spec, from, wayBack: from, since: record.since });
+  world.log(
+    `job "${spec.name}" ${from === undefined ? "starts without saved state" : `goes on from ${from}`}`,
+  );
+  const since = from === undefined ? world.now() : record.since;
+  return attempt(world, record, { spec, from, wayBack: from, since });
 }
 
 /** Does the job run what the spec asks for, and go on doing so? */
@@ -159,29 +175,40 @@ async function startAfresh(
   spec: JobSpec,
   running: JobSummary | undefined,
 ): Promise<JobRecord> {
-  world.log(`job "${spec.name}" starts without saved state: ${spec.generation}, not ${record.generation}`);
+  world.log(`job "${spec.name}" leaves its saved state behind: ${spec.generation}, not ${record.generation}`);
   const savepoint = running && (await stopWithSavepoint(world, record, running));
   if (running && savepoint === undefined) await cancelJob(world, running.id);
-  return attempt(world, record, { spec, from: undefined, wayBack: savepoint, since: world.now() });
+  const wayBack = wasLeft(record) ? undefined : savepoint;
+  return attempt(world, record, { spec, from: undefined, wayBack, since: world.now() });
 }
 
-/** Stops what runs and returns where to go on from. */
+/**
+ * Stops what runs.
+ * @returns where to go on from; undefined if a job that nothing was recorded of has not saved anything either
+ */
 async function bringToRest(
   world: World,
   record: JobRecord,
   running: JobSummary | undefined,
-): Promise<string> {
+): Promise<string | undefined> {
   const savepoint = running && (await stopWithSavepoint(world, record, running));
   if (savepoint !== undefined) return savepoint;
   if (running) {
-    if (!(await newestRestorePoint(world, record, record))) throw nothingToRestore(record);
+    // Looked for before it is too late.
+    await newestOf(world, record);
     await cancelJob(world, running.id);
   }
-  const newest = await newestRestorePoint(world, record, record);
-  if (!newest) throw nothingToRestore(record);
+  const newest = await newestOf(world, record);
+  if (!newest) return undefined;
   const age = Math.round((world.now() - newest.completedAt) / 1000);
   world.log(`job "${record.name}" falls back to its newest retained state, ${newest.path}, ${age} s old`);
   return newest.path;
+}
+
+async function newestOf(world: World, record: JobRecord): Promise<RestorePoint | undefined> {
+  const newest = await newestRestorePoint(world, record, record);
+  if (!newest && !wasLeft(record)) throw nothingToRestore(record);
+  return newest;
 }
 
 /** Looked at before the running job is touched, so that the log says it while there is still time to interrupt. */

@@ -33,7 +33,7 @@ export interface JobRecord extends JobSpec {
   state: string;
   /** The savepoint or checkpoint that the running job started from; empty for a fresh start. */
   restoredFrom: string;
-  /** Base folder of the checkpoints, e.g. `file:/flink/checkpoints`; empty if not known. */
+  /** Base folder of the checkpoints, e.g. `file:/flink/checkpoints`; empty as long as nobody has seen one. */
   checkpointDir: string;
   /** Milliseconds since 1970 before the first submission: older checkpoints belong to somebody else. */
   since: number;

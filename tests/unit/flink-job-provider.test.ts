@@ -77,6 +77,12 @@ test("the provider's code, as it is kept in the state, leads a whole life by its
   );
   t.like(failure, { id: "capture", properties: { args: ["--a"], __provider: inputs.__provider } });
 
+  const failedCreation = await t.throwsAsync<typeof failure>(
+    async () => provider.create({ ...inputs, args: ["--broken"] }),
+    { message: /could not be started again/ },
+  );
+  t.like(failedCreation, { id: "capture", properties: { state: "MISSING", __provider: inputs.__provider } });
+
   await provider.delete?.("capture", failure?.properties ?? olds);
   t.deepEqual(manager.running(), []);
 });

@@ -318,6 +318,48 @@ test("create resumes from another version that a crashed run left behind", async
   );
 });
 
+test("create resumes from where a left job began that has no checkpoint of its own", async (t) => {
+  const { jars, manager, spec, world } = t.context;
+  const first = await createJob(world, spec);
+  await world.flink.stopWithSavepoint(first.jobId, "a".repeat(32), spec.savepointDir);
+  const savepointPath = newestOnVolume(manager, "savepoint-");
+  manager.behaviourOf = ({ parallelism }) => (parallelism === 2 ? { restartsForever: true } : {});
+  const jobId = newJobId({ ...spec, parallelism: 2 }, Date.now() + 100);
+  await world.flink.run(await world.flink.uploadJar(jars.old.jar, "left.jar"), {
+    ...{ jobId, name: "capture", args: [], parallelism: 2, savepointPath, dropsUnclaimedState: false },
+  });
+  t.is((await createJob(world, spec)).restoredFrom, savepointPath);
+});
+
+test("create starts over in the place of a left job that has never saved anything", async (t) => {
+  const { jars, manager, spec, world } = t.context;
+  manager.behaviourOf = ({ parallelism }) => (parallelism === 2 ? { restartsForever: true } : {});
+  await world.flink.run(await world.flink.uploadJar(jars.old.jar, "left.jar"), {
+    ...{ jobId: newJobId({ ...spec, parallelism: 2 }, Date.now()), name: "capture", args: [] },
+    ...{ parallelism: 2, dropsUnclaimedState: false },
+  });
+  world.timeouts.reachableMs = 1_000;
+  const record = await createJob(world, spec);
+  t.is(record.restoredFrom, "");
+  t.deepEqual(
+    manager.running().map(({ id }) => id),
+    [record.jobId],
+  );
+});
+
+test("where create fails in the place of a left job, what that has saved is not forgotten", async (t) => {
+  const { manager, world } = t.context;
+  await createJob(world, t.context.spec);
+  const spec = newVersion(t.context, { failsWith: trace("java.lang.Error: broken") });
+  const failure = await t.throwsAsync<UpdateFailure>(createJob(world, spec));
+  const savepoint = newestOnVolume(manager, "savepoint-");
+  t.true(failure?.message.includes(`could not be started again from ${savepoint}. `), failure?.message);
+
+  manager.behaviourOf = () => ({});
+  manager.forgetJobs();
+  t.is((await updateJob(world, failure?.record, spec)).restoredFrom, savepoint);
+});
+
 test("create goes on in the place of a left job that is just being cancelled", async (t) => {
   const { manager, spec, world } = t.context;
   const lost = await createJob(world, spec);
