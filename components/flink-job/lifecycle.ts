@@ -2,12 +2,12 @@ import { attempt, recordingFailure } from "./attempt";
 import { hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-view";
 import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
-import { requireJar } from "./jar";
+import { requireJar, sweepUploads } from "./jar";
 import { contentCode, isOfGeneration, runsContent, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, RestorePoint, World } from "./model";
 import { newestRestorePoint } from "./restore-point";
 import { cancelJob, stopWithSavepoint } from "./stopping";
-import { isUploadOf, recordWhenCheckpointed, startJob } from "./submission";
+import { recordWhenCheckpointed, startJob } from "./submission";
 import { waitFor } from "./wait";
 
 /**
@@ -92,8 +92,7 @@ export async function deleteJob(world: World, record: JobRecord): Promise<void> 
   try {
     const { own } = jobsInView(await listJobs(world, world.timeouts.deleteReachableMs), record.name);
     for (const job of own) await cancelJob(world, job.id);
-    const uploads = (await world.flink.jars()).filter((jar) => isUploadOf(record.name, jar.name));
-    for (const jar of uploads) await world.flink.deleteJar(jar.id);
+    await sweepUploads(world, record.name);
   } catch (error) {
     if (!isTemporary(error)) throw error;
     world.log(`job "${record.name}" (${record.jobId}) is forgotten as it is: ${messageOf(error)}`);

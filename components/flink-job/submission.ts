@@ -1,9 +1,10 @@
 import { hasEnded, jobsInView, listJobs } from "./cluster-view";
 import { isPlaceTaken, isTemporary, isUntaken, messageOf, placeTakenError, rootCause } from "./failures";
+import { removeUpload, uploadJar } from "./jar";
 import { newJobId, submittedAt } from "./job-id";
 import type { JobRecord, JobSpec, JobSummary, RunRequest, World } from "./model";
 import { cancelJob } from "./stopping";
-import { answered, waitFor, type Progress } from "./wait";
+import { waitFor, type Progress } from "./wait";
 
 /**
  * Submits a job once and waits for its first completed checkpoint. A job that does not get there is cancelled again, so
@@ -17,7 +18,7 @@ export async function startJob(
   restoreFrom: string | undefined,
   since: number,
 ): Promise<JobRecord> {
-  const jarId = await upload(world, spec);
+  const jarId = await uploadJar(world, spec);
   const jobId = newJobId(spec, world.now());
   try {
     await submit(world, spec, jarId, jobId, restoreFrom);
@@ -55,23 +56,6 @@ export async function recordWhenCheckpointed(
   };
 }
 
-/** Our jars on the cluster are called after the job, so that a later run can sweep up what a crashed one left. */
-export function uploadName(spec: Pick<JobSpec, "name" | "jarHash">): string {
-  return `tributary-${spec.name}-${spec.jarHash.slice(0, 12)}.jar`;
-}
-
-export function isUploadOf(name: string, uploadedName: string): boolean {
-  const [, jobName] = /^tributary-(.+)-[^-]+\.jar$/.exec(uploadedName) ?? [];
-  return jobName === name;
-}
-
-async function upload(world: World, spec: JobSpec): Promise<string> {
-  const { reachableMs, pollMs } = world.timeouts;
-  return answered("the JobManager to take the jar", reachableMs, pollMs, () =>
-    world.flink.uploadJar(spec.jar, uploadName(spec)),
-  );
-}
-
 /** The cluster keeps what a running job needs in its blob store, so the upload can go as soon as the job is accepted. */
 async function submit(
   world: World,
@@ -84,11 +68,7 @@ async function submit(
     giveWay(await listJobs(world, world.timeouts.reachableMs), spec, jobId);
     await runOnce(world, spec, jarId, jobId, restoreFrom);
   } finally {
-    await world.flink
-      .deleteJar(jarId)
-      .catch((error: unknown) =>
-        world.log(`the uploaded jar ${jarId} stays on the cluster: ${messageOf(error)}`),
-      );
+    await removeUpload(world, jarId);
   }
 }
 

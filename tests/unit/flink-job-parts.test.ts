@@ -1,6 +1,7 @@
 import test from "ava";
 import { checkJob, diffJob } from "../../components/flink-job/diff";
 import { rootCause } from "../../components/flink-job/failures";
+import { isUploadOf, uploadName } from "../../components/flink-job/jar";
 import {
   contentCode,
   isOfGeneration,
@@ -12,7 +13,6 @@ import {
 import type { JobRecord, JobSpec } from "../../components/flink-job/model";
 import { isNewer, isOwnMetadata, pathOnVolume } from "../../components/flink-job/restore-point";
 import { defaultTimeouts } from "../../components/flink-job/settings";
-import { isUploadOf, uploadName } from "../../components/flink-job/submission";
 import { parseListing, whyIncomplete } from "../../components/flink-job/volume";
 
 const spec: JobSpec = {

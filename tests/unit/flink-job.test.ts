@@ -985,6 +985,26 @@ test("delete cancels the job, waits until it is gone, and sweeps up its jars", a
   );
 });
 
+test("a submission sweeps up the jars that crashed runs have left", async (t) => {
+  const { jars, manager, spec, world } = t.context;
+  for (const name of ["tributary-capture-0123456789ab.jar", "tributary-sync-0123456789ab.jar"]) {
+    await world.flink.uploadJar(jars.old.jar, name);
+  }
+  await createJob(world, spec);
+  t.deepEqual(
+    [...manager.jars.values()].map(({ name }) => name),
+    ["tributary-sync-0123456789ab.jar"],
+  );
+});
+
+test("delete does not mind a jar that is gone already", async (t) => {
+  const { spec, world } = t.context;
+  const record = await createJob(world, spec);
+  world.flink.jars = () =>
+    Promise.resolve([{ id: "gone", name: `tributary-capture-${spec.jarHash.slice(0, 12)}.jar` }]);
+  await t.notThrowsAsync(deleteJob(world, record));
+});
+
 test("delete also cancels what a crashed run submitted", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
