@@ -1,5 +1,5 @@
 import { answered } from "./wait";
-import { isOwn } from "./job-id";
+import { isOwn, submittedAt } from "./job-id";
 import type { JobSummary, World } from "./model";
 
 const endStates = ["FINISHED", "CANCELED", "FAILED"];
@@ -26,7 +26,7 @@ export function canTakeSavepoint(job: JobSummary): boolean {
 
 /** The jobs on the cluster that bear on one `FlinkJob`. */
 export interface JobsInView {
-  /** Submitted by this `FlinkJob`, not ended; oldest first. */
+  /** Submitted by this `FlinkJob`, not ended; the first submitted first. */
   own: JobSummary[];
   /** Submitted by somebody else under the same name, not ended. */
   foreign: JobSummary[];
@@ -36,11 +36,13 @@ export interface JobsInView {
 
 /** Sorts the jobs of a cluster by what they mean to the `FlinkJob` of this name. */
 export function jobsInView(jobs: JobSummary[], name: string): JobsInView {
-  const oldestFirst = [...jobs].sort((a, b) => a.startTime - b.startTime || (a.id < b.id ? -1 : 1));
-  const ownEver = oldestFirst.filter((job) => isOwn(job.id, name));
+  // After a failover their start times are those of their recovery.
+  const ownEver = jobs
+    .filter((job) => isOwn(job.id, name))
+    .sort((a, b) => submittedAt(a.id) - submittedAt(b.id));
   return {
     own: ownEver.filter((job) => !hasEnded(job)),
-    foreign: oldestFirst.filter((job) => job.name === name && !isOwn(job.id, name) && !hasEnded(job)),
+    foreign: jobs.filter((job) => job.name === name && !isOwn(job.id, name) && !hasEnded(job)),
     ownEver,
   };
 }

@@ -1,5 +1,5 @@
 import { attempt, recordingFailure } from "./attempt";
-import { hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-view";
+import { canTakeSavepoint, hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-view";
 import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
 import { requireJar, sweepUploads } from "./jar";
@@ -22,7 +22,7 @@ export async function createJob(world: World, spec: JobSpec): Promise<JobRecord>
   await requireJar(world, spec);
   const { own, foreign } = await jobsOf(world, spec.name);
   if (foreign.length > 0) throw foreignJob(spec, foreign);
-  const left = own.find((job) => runsAsAsked(job, spec)) ?? own[0];
+  const left = oneToKeep(own, (job) => runsAsAsked(job, spec));
   if (!left) return startJob(world, spec, undefined, world.now());
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
   const record = recordOfLeft(left, spec);
@@ -109,8 +109,7 @@ async function bringTo(
   const isSame = isSameGeneration(record, spec);
   // Of its own job the record knows the generation in words, not only by a few digits of the id.
   const isAsked = (job: JobSummary) => runsAsAsked(job, spec) && (isSame || job.id !== record.jobId);
-  const candidates = own.some(isAsked) ? own.filter(isAsked) : own;
-  const running = candidates.find(({ id }) => id === record.jobId) ?? candidates[0];
+  const running = oneToKeep(own, isAsked, record.jobId);
   await cancelDoubles(world, running, [...own, ...foreign]);
 
   if (running && isAsked(running)) {
@@ -132,6 +131,19 @@ async function bringTo(
 /** Does the job run what the spec asks for, and go on doing so? */
 function runsAsAsked(job: JobSummary, spec: JobSpec): boolean {
   return runsContent(job.id, spec) && !isLeaving(job);
+}
+
+/**
+ * Of several jobs of ours those that run what is asked for are better than others, and of these the recorded one. Else it is
+ * the newest that is well: an older one may have been given up.
+ */
+function oneToKeep(
+  own: JobSummary[],
+  isAsked: (job: JobSummary) => boolean,
+  recorded?: string,
+): JobSummary | undefined {
+  const best = own.some(isAsked) ? own.filter(isAsked) : own;
+  return best.find(({ id }) => id === recorded) ?? best.filter(canTakeSavepoint).at(-1) ?? best.at(-1);
 }
 
 /** Only one of these jobs stays. */

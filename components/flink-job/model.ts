@@ -54,7 +54,6 @@ export interface JobSummary {
   id: string;
   name: string;
   state: string;
-  startTime: number;
   tasks: { total: number; running: number; finished: number };
 }
 

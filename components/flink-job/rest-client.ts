@@ -33,21 +33,9 @@ export function flinkRest(address: string, timeouts: Pick<Timeouts, "requestMs" 
 
   return {
     async jobs() {
-      type Answer = {
-        jid: string;
-        name: string;
-        state: string;
-        "start-time": number;
-        tasks: JobSummary["tasks"];
-      };
+      type Answer = Omit<JobSummary, "id"> & { jid: string };
       const { jobs } = await get<{ jobs: Answer[] }>("/jobs/overview");
-      return jobs.map(({ jid, name, state, tasks, ...job }) => ({
-        id: jid,
-        name,
-        state,
-        startTime: job["start-time"],
-        tasks,
-      }));
+      return jobs.map(({ jid, name, state, tasks }) => ({ id: jid, name, state, tasks }));
     },
 
     async checkpoints(jobId) {

@@ -948,6 +948,15 @@ test("doubles are cancelled and the recorded job stays", async (t) => {
   t.regex(log.join(), /cancelling job f{32}, a double of "capture"/);
 });
 
+test("of doubles that nothing is recorded of, the newest that is well stays", async (t) => {
+  const { manager, spec, world } = t.context;
+  const ids = [300, 200, 100].map((ago) => newJobId({ ...spec, parallelism: 2 }, Date.now() - ago));
+  for (const id of ids) manager.addForeignJob("capture", id);
+  manager.haltJob(ids[2] ?? "");
+  await createJob(world, spec);
+  t.is(manager.stops[0]?.jobId, ids[1]);
+});
+
 test("a dead job is not restarted beside somebody else's of the same name", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
