@@ -4,7 +4,7 @@ import { imageNames, imageReference, missingImages } from "../images/reference";
 import { Settings, SettingsError } from "./config";
 import { resolveImageSource } from "./images";
 import { currentJobsFolder, jarNames } from "./job-jars";
-import { ports, publishedPort, Stack, stackLabel } from "./stack";
+import { homeLabel, ports, projectFolder, publishedPort, Stack, stackLabel } from "./stack";
 
 /**
  * Looks at this machine before anything is created, and refuses what would fail half-way: ports that others hold,
@@ -87,7 +87,13 @@ export function parseListeningPorts(table: string): number[] {
 }
 
 function portsPublishedBy(stack: Stack): Set<number> {
-  const args = ["ps", "--filter", `label=${stackLabel}=${stack.name}`, "--format", "{{.Ports}}"];
+  const args = ["ps", ...onlyThoseOf(stack), "--format", "{{.Ports}}"];
   const published = execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   return new Set([...published.matchAll(/:(\d+)->/g)].map((match) => Number(match[1])));
+}
+
+/** Pure. Has docker list only what is this stack's: another checkout's stack of the same name is not. */
+export function onlyThoseOf(stack: Stack, home = projectFolder): string[] {
+  const labels = [`${stackLabel}=${stack.name}`, `${homeLabel}=${home}`];
+  return labels.flatMap((label) => ["--filter", `label=${label}`]);
 }
