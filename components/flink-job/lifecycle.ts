@@ -160,11 +160,13 @@ async function settledJobs(world: World, jobId: string): Promise<JobSummary[]> {
   const isSettled = (jobs: JobSummary[]) => !jobs.some((job) => job.id === jobId && isLeaving(job));
   const jobs = await listJobs(world, refreshReachableMs);
   if (isSettled(jobs)) return jobs;
-  const deadline = world.now() + settleMs;
-  return waitFor(`job ${jobId} to settle`, settleMs + refreshReachableMs, pollMs, async () => {
+  const look = async () => {
     const later = await world.flink.jobs();
-    return isSettled(later) || world.now() >= deadline ? { done: later } : { pending: "on its way out" };
-  });
+    return isSettled(later) ? { done: later } : { pending: "on its way out" };
+  };
+  return waitFor(`job ${jobId} to settle`, settleMs, pollMs, look).catch(() =>
+    listJobs(world, refreshReachableMs),
+  );
 }
 
 function driftOf(record: JobRecord, job: JobSummary | undefined, jobs: JobSummary[]): string | undefined {

@@ -73,8 +73,8 @@ function isSavepoint({ path }: RestorePoint): boolean {
 
 async function onVolume(world: World, spec: JobSpec, history: History): Promise<RestorePoint[] | undefined> {
   const directories = [
-    history.checkpointDir || (await configuredDirectory(world, "checkpoint")),
-    spec.savepointDir || (await configuredDirectory(world, "savepoint")),
+    history.checkpointDir || (await configuredDirectory(world, "execution.checkpointing.dir")),
+    spec.savepointDir || (await configuredDirectory(world, "execution.checkpointing.savepoint-dir")),
   ];
   const local = directories.filter((directory) => directory !== "").map(pathOnVolume);
   if (local.length === 0 || local.includes(undefined)) return undefined;
@@ -107,19 +107,12 @@ export function pathOnVolume(uri: string): string | undefined {
   return /^(?:file:(?:\/\/)?)?(\/[^/].*)$/.exec(uri)?.[1];
 }
 
-/** The folder the cluster is configured with, under its present or its older key. */
-async function configuredDirectory(world: World, kind: "checkpoint" | "savepoint"): Promise<string> {
-  const configuration = await answered(
-    "the JobManager's configuration",
-    world.timeouts.reachableMs,
-    world.timeouts.pollMs,
-    () => world.flink.configuration(),
+async function configuredDirectory(world: World, key: string): Promise<string> {
+  const { reachableMs, pollMs } = world.timeouts;
+  const configuration = await answered("the JobManager's configuration", reachableMs, pollMs, () =>
+    world.flink.configuration(),
   );
-  const [key, olderKey] =
-    kind === "checkpoint"
-      ? ["execution.checkpointing.dir", "state.checkpoints.dir"]
-      : ["execution.checkpointing.savepoint-dir", "state.savepoints.dir"];
-  return configuration[key] ?? configuration[olderKey] ?? "";
+  return configuration[key] ?? "";
 }
 
 async function statisticsOfOwnJobs(world: World, spec: JobSpec): Promise<CheckpointStatistics[]> {
