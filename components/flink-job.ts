@@ -115,7 +115,7 @@ export class FlinkJob extends pulumi.dynamic.Resource {
   declare readonly state: pulumi.Output<string>;
   /** Savepoint or checkpoint that the running job started from; empty after a fresh start. */
   declare readonly restoredFrom: pulumi.Output<string>;
-  /** What the last refresh found wrong; undefined on a healthy job. */
+  /** What the last refresh found wrong, or how the last update failed; undefined on a healthy job. */
   declare readonly drift: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: FlinkJobArgs, opts?: pulumi.CustomResourceOptions) {
