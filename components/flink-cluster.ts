@@ -210,6 +210,8 @@ export function jobManagerSettings({ jobManagerMemory }: { jobManagerMemory: Siz
     "rest.address": "flink-jobmanager",
     "rest.bind-address": "0.0.0.0",
     "rest.port": ports.flink,
+    // What is told of checkpoints decides from which one a job goes on: it is never an old answer.
+    "rest.cache.checkpoint-statistics.timeout": "0 s",
     "web.upload.dir": `${stateFolder}/jars`,
   };
 }
