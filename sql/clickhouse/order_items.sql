@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS order_items_rows
 )
 ENGINE = ReplacingMergeTree(_version, _is_deleted)
 ORDER BY item_id
-SETTINGS old_parts_lifetime = 60;
+SETTINGS old_parts_lifetime = 60, merge_selector_enable_heuristic_to_remove_small_parts_at_right = 0;
 
 -- Each item once, in the newest state, without the deleted ones.
 CREATE OR REPLACE VIEW order_items_realtime AS
