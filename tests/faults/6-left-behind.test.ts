@@ -2,9 +2,11 @@ import test from "ava";
 import { execa } from "execa";
 import { heartbeats, tables, topicOf } from "../../components/tables";
 import { transactionalIdPrefix } from "../../components/capture-job";
-import { readFailures, readJob } from "../../tools/lib/flink";
+import { readJob } from "../../tools/lib/flink";
 import { leaveOpen, neverCommitted } from "../lib/dead-producer";
 import { eventually } from "../lib/eventually";
+import { failureOfCapture } from "../lib/jobs";
+import { orderArrives } from "../lib/rows";
 import {
   container,
   docker,
@@ -50,18 +52,6 @@ async function end(): Promise<number> {
   return Number(/:0:(\d+)/.exec(await inContainer("kafka", ...offsets))![1]);
 }
 
-/** An order is in the warehouse. @param timeout milliseconds */
-async function arrives(id: number, timeout: number): Promise<void> {
-  await eventually(
-    "the order is in the warehouse",
-    async () => {
-      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
-      if (count !== 1) throw new Error("not yet");
-    },
-    { timeout },
-  );
-}
-
 test("`make status` names a foreign producer's open transaction after a minute, and an operator ends it", async (t) => {
   const transactionalId = `foreign-${Date.now()}`;
   const partitions = [...(await committedEnd(ordersTopic)).keys()];
@@ -84,23 +74,14 @@ test("`make status` names a foreign producer's open transaction after a minute, 
     ...["kafka-transactions", "--bootstrap-server", "kafka:9092"],
     ...["forceTerminateTransaction", "--transactionalId", transactionalId],
   );
-  await arrives(id, 30_000);
+  await orderArrives(id, 30_000);
 });
 
 test("capture stops for good at a TRUNCATE, and names it and the way on", async (t) => {
   await source(`TRUNCATE TABLE ${heartbeats.table}`);
-  const { flinkUrl, captureJobId } = await stackOutputs();
-  await eventually(
-    "capture has failed",
-    async () => {
-      const { state } = await readJob(flinkUrl, captureJobId);
-      if (state !== "FAILED") throw new Error(state);
-    },
-    { timeout: 60_000 },
-  );
-  const [failure] = await readFailures(flinkUrl, captureJobId);
-  t.regex(failure!.message, /TRUNCATE TABLE heartbeats/i);
-  t.regex(failure!.message, /setting `snapshot`/);
+  const failure = await failureOfCapture();
+  t.regex(failure, /TRUNCATE TABLE heartbeats/i);
+  t.regex(failure, /setting `snapshot`/);
 });
 
 test("a transaction that a dead producer left keeps the readers waiting", async (t) => {
@@ -144,7 +125,7 @@ test("a raised `snapshot` starts capture without its saved state, and frees the 
 
 test("afterwards changes arrive as before", async (t) => {
   const id = await placeOrder();
-  await arrives(id, 30_000);
+  await orderArrives(id, 30_000);
   t.is(await warehouseNumber("SELECT count() FROM users_realtime WHERE user_id <= 1000"), 1000);
 });
 

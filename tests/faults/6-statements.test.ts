@@ -1,6 +1,7 @@
 import test from "ava";
-import { readFailures, readJob } from "../../tools/lib/flink";
-import { eventually } from "../lib/eventually";
+import { readJob } from "../../tools/lib/flink";
+import { failureOfCapture } from "../lib/jobs";
+import { orderArrives } from "../lib/rows";
 import { forgetOutputs, placeOrder, pulumi, source, stackOutputs, warehouseNumber } from "../lib/stack";
 import { verify } from "../lib/verify";
 
@@ -38,39 +39,18 @@ const silent: Silent[] = [
   },
 ];
 
-async function anOrderArrives(): Promise<void> {
-  const id = await placeOrder();
-  await eventually(
-    "an order is in the warehouse",
-    async () => {
-      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
-      if (count !== 1) throw new Error("not yet");
-    },
-    { timeout: 60_000 },
-  );
-}
-
 for (const { what, sql, undo, says } of silent) {
   test(`capture stops for good, and names it, when ${what}`, async (t) => {
-    const { flinkUrl, captureJobId } = await stackOutputs();
     await source(sql);
-    await eventually(
-      "capture has failed",
-      async () => {
-        const { state } = await readJob(flinkUrl, captureJobId);
-        if (state !== "FAILED") throw new Error(state);
-      },
-      { timeout: 60_000 },
-    );
-    const [failure] = await readFailures(flinkUrl, captureJobId);
-    t.regex(failure!.message, says);
-    t.regex(failure!.message, /setting `snapshot`/);
+    const failure = await failureOfCapture();
+    t.regex(failure, says);
+    t.regex(failure, /setting `snapshot`/);
 
     if (undo) await source(undo);
     await pulumi("config", "set", "snapshot", String(Math.floor(Date.now() / 1_000) % 1_000_000));
     await pulumi("up", "--yes", "--skip-preview", "--refresh");
     forgetOutputs();
-    await anOrderArrives();
+    await orderArrives(await placeOrder(), 60_000);
   });
 }
 
@@ -95,7 +75,7 @@ test("statements that change no captured row do not stop it", async (t) => {
     TRUNCATE TABLE other.orders; ALTER TABLE other.orders ADD COLUMN note INT; DROP DATABASE other;
     DROP TABLE Orders; DROP PROCEDURE clean_up; DROP VIEW order_names;
     CREATE INDEX by_name ON orders (product_name); DROP INDEX by_name ON orders; ANALYZE TABLE orders`);
-  await anOrderArrives();
+  await orderArrives(await placeOrder(), 60_000);
   t.is((await readJob(flinkUrl, captureJobId)).state, "RUNNING");
   t.is(
     await warehouseNumber(

@@ -1,3 +1,5 @@
+import { readFailures, readJob } from "../../tools/lib/flink";
+import { eventually } from "./eventually";
 import { pulumi, stackOutputs } from "./stack";
 import { Watch } from "./watch";
 
@@ -30,6 +32,21 @@ export async function requireRunning(): Promise<void> {
     ({ jid, state }) => state === "RUNNING" && ![captureJobId, syncJobId].includes(jid),
   );
   if (others.length > 0) throw new Error(`another job runs: ${others.map(({ jid }) => jid).join(", ")}`);
+}
+
+/** Waits until capture has failed for good. @returns what it says */
+export async function failureOfCapture(): Promise<string> {
+  const { flinkUrl, captureJobId } = await stackOutputs();
+  await eventually(
+    "capture has failed",
+    async () => {
+      const { state } = await readJob(flinkUrl, captureJobId);
+      if (state !== "FAILED") throw new Error(state);
+    },
+    { timeout: 60_000 },
+  );
+  const [failure] = await readFailures(flinkUrl, captureJobId);
+  return failure!.message;
 }
 
 /** When a job was last restarted after a failure. Milliseconds since 1970; 0 if its JobManager never did. */

@@ -1,6 +1,7 @@
 import type { RowDataPacket } from "mysql2/promise";
 import { database, platformTables, realtimeViewOf, type TableSpec } from "../../components/tables";
-import { connectToSource, stackOutputs, warehouseOf } from "./stack";
+import { eventually } from "./eventually";
+import { connectToSource, stackOutputs, warehouseNumber, warehouseOf } from "./stack";
 
 /** How a table's rows differ between the source and the warehouse. */
 export interface Difference {
@@ -83,4 +84,16 @@ function compare({ table }: TableSpec, source: Rows, warehouse: Rows): Differenc
   }
   const extra = [...warehouse.keys()].filter((key) => !source.has(key));
   return { table, missing, extra, changed };
+}
+
+/** Waits until an order is in the warehouse. @param timeout milliseconds */
+export async function orderArrives(id: number, timeout: number): Promise<void> {
+  await eventually(
+    `order ${id} is in the warehouse`,
+    async () => {
+      const count = await warehouseNumber(`SELECT count() FROM orders_realtime WHERE order_id = ${id}`);
+      if (count !== 1) throw new Error("not yet");
+    },
+    { timeout },
+  );
 }
