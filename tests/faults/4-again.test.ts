@@ -4,7 +4,7 @@ import { consumerGroup } from "../../components/sync-job";
 import { ordersTopic } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
-import { flink, jobResource, requireRunning } from "../lib/jobs";
+import { failureOfCapture, flink, jobResource, requireRunning } from "../lib/jobs";
 import { crash } from "../lib/servers";
 import {
   forgetOutputs,
@@ -144,6 +144,7 @@ test("the source's binlog begins again, then another epoch", async (t) => {
     snapshot: true,
     inject: async () => {
       await source("RESET BINARY LOGS AND GTIDS");
+      t.regex(await failureOfCapture(), /setting `epoch`/);
       const refused = await t.throwsAsync(pulumi("up", "--yes", "--skip-preview", "--refresh"));
       t.regex(refused.message, /epoch/);
       await pulumi("config", "set", "epoch", "1");
