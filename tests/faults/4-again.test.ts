@@ -1,10 +1,11 @@
 import test from "ava";
+import { execa } from "execa";
 import { rowsTableOf, tables } from "../../components/tables";
 import { consumerGroup } from "../../components/sync-job";
 import { ordersTopic } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
-import { failureOfCapture, flink, jobResource, requireRunning } from "../lib/jobs";
+import { flink, jobResource, requireRunning } from "../lib/jobs";
 import { crash } from "../lib/servers";
 import {
   forgetOutputs,
@@ -12,6 +13,7 @@ import {
   pulumi,
   source,
   sourceNumber,
+  stackName,
   stackOutputs,
   warehouseNumber,
 } from "../lib/stack";
@@ -144,9 +146,8 @@ test("the source's binlog begins again, then another epoch", async (t) => {
     snapshot: true,
     inject: async () => {
       await source("RESET BINARY LOGS AND GTIDS");
-      t.regex(await failureOfCapture(), /setting `epoch`/);
-      const refused = await t.throwsAsync(pulumi("up", "--yes", "--skip-preview", "--refresh"));
-      t.regex(refused.message, /epoch/);
+      // MySQL counts its transactions anew, so at first capture is sent none, and then stops at a gap or at its start.
+      await eventually("`make status` has an alarm", requireAlarm, { timeout: 180_000, interval: 2_000 });
       const epoch = Number(await pulumi("config", "get", "epoch").catch(() => "0"));
       await pulumi("config", "set", "epoch", String(epoch + 1));
       await pulumi("up", "--yes", "--skip-preview", "--refresh");
@@ -155,3 +156,9 @@ test("the source's binlog begins again, then another epoch", async (t) => {
     recoverWithin: 240_000,
   });
 });
+
+async function requireAlarm(): Promise<void> {
+  const status = ["--import", "tsx", "tools/status.ts", "--stack", stackName];
+  const { exitCode, stdout } = await execa(process.execPath, status, { reject: false });
+  if (exitCode !== 1) throw new Error(stdout);
+}
