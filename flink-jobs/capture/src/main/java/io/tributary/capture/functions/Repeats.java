@@ -87,7 +87,7 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
     if (newestBeat != TopicRecord.NO_BEAT && beat > newestBeat + 1) {
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "Capture stopped: heartbeat %d comes after heartbeat %d, so what MySQL wrote in between was not read, or not written as rows. Raise the setting `snapshot` by one and run `make up`: capture takes a new snapshot. docs/operations.md tells the rest."
+              "Capture stopped: heartbeat %d comes after heartbeat %d, so what MySQL wrote in between was not read, or not written as rows. Raise the setting `snapshot` by one, or `epoch` if the binlog began again, and run `make up`: capture takes a new snapshot. docs/operations.md tells the rest."
                   .formatted(beat, newestBeat)));
     }
     newestBeat = Math.max(newestBeat, beat);
