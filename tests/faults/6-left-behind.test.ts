@@ -1,8 +1,9 @@
 import test from "ava";
 import { execa } from "execa";
-import { heartbeats, tables, topicOf } from "../../components/tables";
+import { heartbeats, topicOf } from "../../components/tables";
 import { transactionalIdPrefix } from "../../components/capture-job";
 import { readJob } from "../../tools/lib/flink";
+import { ordersTopic } from "../lib/bulk";
 import { leaveOpen, neverCommitted } from "../lib/dead-producer";
 import { eventually } from "../lib/eventually";
 import { failureOfCapture } from "../lib/jobs";
@@ -23,7 +24,6 @@ import { committedEnd } from "../lib/topic";
 import { verify } from "../lib/verify";
 
 const topic = topicOf(heartbeats);
-const ordersTopic = topicOf(tables.find(({ table }) => table === "orders")!);
 const left = `${transactionalIdPrefix}-0-900000`;
 
 /** A record that a reader sees. */
