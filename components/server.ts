@@ -62,6 +62,13 @@ export function pathInContainer(secret: SecretOnHost): string {
 }
 
 /**
+ * How often a server sends again what is not acknowledged before it gives a connection up: about 100 seconds, the least
+ * that RFC 1122 asks for. By Linux's default, 15 times, a write to a server that went away without a word would hang for
+ * a quarter of an hour, and a connection that is cut off would be silent for two more minutes once it no longer is.
+ */
+const tcpRetries = 8;
+
+/**
  * A server's container: healthy when created, restarted when it dies, bound to loopback, limited in memory, without
  * root and without a way to become root.
  */
@@ -109,6 +116,7 @@ export function createServer(
       memory: megabytes,
       memorySwap: megabytes,
       securityOpts: ["no-new-privileges"],
+      sysctls: { "net.ipv4.tcp_retries2": String(tcpRetries) },
       restart: "unless-stopped",
       mustRun: true,
       wait: true,
