@@ -1,6 +1,8 @@
 import test from "ava";
 import { execa } from "execa";
+import { tables } from "../../components/tables";
 import { startLoad, type Load } from "../../tools/lib/load/load";
+import { Session } from "../../tools/lib/verify/session";
 import { leaveOpen } from "../lib/dead-producer";
 import { eventually } from "../lib/eventually";
 import {
@@ -63,6 +65,38 @@ test("while writes go on, a healthy pipeline has no difference, in rows and in s
     run.comparison.reports.map(({ table }) => table),
     ["users", "products", "orders", "order_items"],
   );
+});
+
+test("a table whose key is text and of several columns is compared and repaired as well", async (t) => {
+  const product_name = "Known by its name";
+  await placeOrder({ product_name });
+  const arrived = () =>
+    eventually(
+      "the product is in ClickHouse",
+      async () => {
+        const where = `product_name = '${product_name}'`;
+        if ((await warehouseNumber(`SELECT count() FROM products_realtime WHERE ${where}`)) !== 1)
+          throw new Error("no");
+      },
+      { timeout: 10_000 },
+    );
+  await arrived();
+  await remove("products", `product_name = '${product_name}'`);
+
+  const products = tables.find(({ table }) => table === "products")!;
+  const spec = { ...products, key: ["product_name", "product_id"] as const };
+  const session = await Session.open(stackName, [spec], AbortSignal.timeout(120_000));
+  try {
+    const [table] = session.tables;
+    const found = await session.verify(table!, { repair: true, onProgress: () => undefined });
+    t.deepEqual([found.differences, found.unsettled], [1, []]);
+    t.is(found.examples[0]!.source?.includes(product_name), true);
+    await arrived();
+    const after = await session.verify(table!, { repair: false, onProgress: () => undefined });
+    t.deepEqual([after.rows, after.differences], [found.rows, 0]);
+  } finally {
+    await session.close();
+  }
 });
 
 /** Each makes an order wrong in the warehouse, and returns the key that verify has to find. */

@@ -6,7 +6,7 @@ import {
   changeIn,
   deletionEvent,
   readChange,
-  recordKey,
+  numberInRecord,
   rowEvent,
 } from "../../tools/lib/verify/change-event";
 import {
@@ -21,11 +21,13 @@ import {
 import {
   comparable,
   instantOf,
+  rowText,
   rowTextInSource,
   rowTextInWarehouse,
   textOfInstant,
   type SourceColumn,
 } from "../../tools/lib/verify/columns";
+import { hashedKey, keyCells, nameOfKey, orderedKey } from "../../tools/lib/verify/keys";
 import { judge, judgeByTrail, type Bracket, type TopicChange } from "../../tools/lib/verify/judge";
 import { binlogFileOf, placeOf, versionOf } from "../../tools/lib/verify/place";
 import { inBatches, repairEvents } from "../../tools/lib/verify/repair";
@@ -89,6 +91,8 @@ const orders = comparable(
     ["created_at", "datetime", "datetime(6)"],
   ),
 );
+
+const orderKey = orderedKey(orders[0]!);
 
 test("both servers are asked for the same text of a row", (t) => {
   t.is(
@@ -447,7 +451,7 @@ test("a topic is in the warehouse when sync has committed its end, or all change
 const origin = {
   database: "platform",
   table: "orders",
-  keyColumn: "order_id",
+  key: orderKey,
   columns: orders,
   place: versionOf({ epoch: 1, fileNumber: 3, pos: 157, row: 0 }, "after"),
   binlogFile: "binlog.000009",
@@ -458,13 +462,41 @@ const laptop = ["9007199254740993", 'a "Laptop"', "2000.00", "2025-01-11 10:30:0
 test("a repair is a change event as capture writes it, at the place of the heartbeat", (t) => {
   const { key, value } = rowEvent(origin, laptop);
   t.is(key, '{"order_id":9007199254740993}');
-  t.is(key, recordKey("order_id", 9007199254740993n));
+  t.is(numberInRecord(orderKey, Buffer.from(key)), 9007199254740993n);
   t.is(
     value,
     '{"before":null,"after":{"order_id":9007199254740993,"product_name":"a \\"Laptop\\"","total_price":"2000.00",' +
       '"created_at":"2025-01-11T10:30:00Z"},"op":"r","ts_ms":1736592600000,"source":{"epoch":1,"db":"platform",' +
       '"table":"orders","ts_ms":1736592600000,"file":"binlog.000003","pos":157,"row":0}}',
   );
+});
+
+test("a key of several columns is known by one number, on both servers, in an event and in a record's key", (t) => {
+  const stock = comparable(
+    "stock",
+    columnsOf(["place", "varchar", "varchar(20)"], ["number", "int", "int"], ["count", "int", "int"]),
+  );
+  const key = hashedKey([stock[1]!, stock[0]!]);
+  const row = ["Köln", "7", "3"];
+  // The start of the SHA-256 of "7,5:Köln".
+  const number = 0x3220f12adca69e1dn;
+  t.is(key.numberOf(keyCells(key, stock, row)), number);
+  t.is(rowText(key.columns, ["7", "Köln"]), "7,5:Köln");
+  t.is(
+    key.inSource,
+    "CAST(CONV(LEFT(SHA2(CONCAT_WS(',', COALESCE(`number`, 'N'), COALESCE(CONCAT(LENGTH(`place`), ':', `place`), 'N')), 256), 16), 16, 10) AS UNSIGNED)",
+  );
+  t.is(
+    key.inWarehouse,
+    "reinterpretAsUInt64(reverse(substring(SHA256(concat(ifNull(toString(`number` + 0), 'N'), ',', ifNull(concat(toString(length(toString(`place`))), ':', toString(`place`)), 'N'))), 1, 8)))",
+  );
+  const record = rowEvent({ ...origin, table: "stock", key, columns: stock }, row);
+  t.is(record.key, '{"number":7,"place":"Köln"}');
+  t.is(numberInRecord(key, Buffer.from(record.key)), number);
+  t.is(numberInRecord(key, Buffer.from("no key")), undefined);
+  const difference = { key: number, source: undefined, warehouse: [{ version: 7n, row }] };
+  t.regex(describeDifference({ key, columns: stock }, difference), /^number, place 7, Köln: not in MySQL\n/);
+  t.is(nameOfKey({ key, columns: stock }, number, undefined), `with the hash ${number}`);
 });
 
 test("events go to Kafka in batches that it takes, in their order, and none is left out", (t) => {
@@ -537,7 +569,7 @@ test("when one of the comparisons fails the others are stopped, and have ended w
 });
 
 test("versions from nowhere are deleted by one statement, which may name one alone", (t) => {
-  const table = { spec: { table: "orders", key: ["order_id"] as [string] }, key: "order_id" };
+  const table = { spec: { table: "orders", key: ["order_id"] as [string] }, key: orderKey };
   const versions = [
     { key: -7n, fromNowhere: 2n ** 62n },
     { key: 8n, fromNowhere: 5n },
@@ -597,7 +629,7 @@ test("the minutes of wrong sums are counted anew, each once", (t) => {
 });
 
 test("a difference is shown side by side, with what is wrong in words", (t) => {
-  const table = { key: "order_id", columns: orders };
+  const table = { key: orderKey, columns: orders };
   const other = [laptop[0]!, laptop[1]!, "2000.01", laptop[3]!];
   const difference = { key: 9007199254740993n, source: laptop, warehouse: [{ version: 7n, row: other }] };
   const text = describeDifference(table, difference);
@@ -615,7 +647,7 @@ test("a table's line names rows, time, differences and keys that were never at r
     "✔ orders: 1,200 rows in 1.0 s, no difference",
   );
   t.is(
-    describeTable("orders", { rows: 1, differences: 2, unsettled: [7n] }, "1.0 s"),
+    describeTable("orders", { rows: 1, differences: 2, unsettled: ["7"] }, "1.0 s"),
     "✘ orders: 1 row in 1.0 s, 2 differences, 1 key never at rest (7)",
   );
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Column, Row } from "./columns";
 import type { TopicChange } from "./judge";
+import { keyCells, type Key } from "./keys";
 import { binlogFileOf, placeOf, versionOf } from "./place";
 
 /** A record for a table's topic. */
@@ -13,7 +14,7 @@ export interface TopicRecord {
 export interface EventOrigin {
   readonly database: string;
   readonly table: string;
-  readonly keyColumn: string;
+  readonly key: Key;
   readonly columns: readonly Column[];
   /** The version of a heartbeat: the event's place is its place. */
   readonly place: bigint;
@@ -34,7 +35,7 @@ export function deletionEvent(origin: EventOrigin, row: Row): TopicRecord {
 }
 
 function event(origin: EventOrigin, row: Row, op: "r" | "d", images: string): TopicRecord {
-  const { database, table, keyColumn, columns, place, binlogFile, now } = origin;
+  const { database, table, key, columns, place, binlogFile, now } = origin;
   const { epoch, fileNumber, pos, row: index } = placeOf(place);
   const source = JSON.stringify({
     epoch,
@@ -45,17 +46,25 @@ function event(origin: EventOrigin, row: Row, op: "r" | "d", images: string): To
     pos,
     row: index,
   });
-  const key = row[columns.findIndex(({ name }) => name === keyColumn)];
-  if (!key) throw new Error(`a row of table ${table} has no ${keyColumn}`);
   return {
-    key: recordKey(keyColumn, BigInt(key)),
+    key: recordKey(key, keyCells(key, columns, row)),
     value: `{"before":${images},"op":"${op}","ts_ms":${now},"source":${source}}`,
   };
 }
 
 /** `{"order_id":1}`, as capture writes it: a record with another key might go to another partition. Pure. */
-export function recordKey(column: string, key: bigint): string {
-  return `{${JSON.stringify(column)}:${key}}`;
+function recordKey({ columns }: Key, cells: Row): string {
+  return objectOf(columns, cells);
+}
+
+/** The number of the key that a record has; undefined if it is none. Pure. */
+export function numberInRecord(key: Key, record: Buffer): bigint | undefined {
+  try {
+    const values = keySchema.parse(JSON.parse(withTextNumbers(record.toString())));
+    return key.numberOf(key.columns.map(({ name, fromEvent }) => fromEvent(String(values[name]))));
+  } catch {
+    return undefined;
+  }
 }
 
 function objectOf(columns: readonly Column[], row: Row): string {
@@ -66,6 +75,7 @@ function objectOf(columns: readonly Column[], row: Row): string {
   return `{${cells.join()}}`;
 }
 
+const keySchema = z.record(z.string(), z.union([z.string(), z.boolean()]));
 const imageSchema = z.record(z.string(), z.union([z.string(), z.null(), z.boolean()])).nullish();
 const changeSchema = z.looseObject({
   before: imageSchema,

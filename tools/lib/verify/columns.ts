@@ -203,6 +203,16 @@ export function rowTextInSource(columns: readonly Column[]): string {
   return `CONCAT_WS(',', ${cells.join(", ")})`;
 }
 
+/** The same text of a row that was read. Pure. */
+export function rowText(columns: readonly Column[], row: Row): string {
+  const cells = columns.map(({ free }, i) => {
+    const cell = row[i] ?? null;
+    if (cell === null) return "N";
+    return free ? `${Buffer.byteLength(cell)}:${cell}` : cell;
+  });
+  return cells.join(",");
+}
+
 /** The same text in ClickHouse. */
 export function rowTextInWarehouse(columns: readonly Column[]): string {
   const cells = columns.map(({ inWarehouse, free }) =>

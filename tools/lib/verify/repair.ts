@@ -74,7 +74,7 @@ export class Repairer {
   }
 
   private originOf({ spec, key, columns }: VerifiedTable, place: bigint): EventOrigin {
-    return { ...this.origin, table: spec.table, keyColumn: key, columns, place, now: Date.now() };
+    return { ...this.origin, table: spec.table, key, columns, place, now: Date.now() };
   }
 
   private async send({ spec }: VerifiedTable, messages: readonly TopicRecord[]): Promise<void> {
@@ -108,8 +108,8 @@ export function inBatches(messages: readonly TopicRecord[]): TopicRecord[][] {
 /** Rows of one read of the source; a longer one would keep MySQL from cleaning up behind it. */
 const rowsPerSnapshot = 200_000;
 
-/** Rows in one request to Kafka. */
-const rowsPerRequest = 2_000;
+/** Rows that are read and written at once; more where each read costs a look at the whole table. */
+const rowsAtOnce = { ordered: 2_000, hashed: 50_000 };
 
 /**
  * Writes every row of a table to its topic again, each with the place at which it was read, while everything goes on.
@@ -151,11 +151,12 @@ async function rewritePart(
   const bounds = await snapshot.bounds(table);
   if (!bounds) return undefined;
   const { from: place } = await locate(pipeline, snapshot.beat);
+  const size = table.key.ordered ? rowsAtOnce.ordered : rowsAtOnce.hashed;
   const first = begin ?? bounds.from;
   const end = (await snapshot.endOf(table, first, rowsPerSnapshot)) ?? bounds.to;
   for (let from = first; from <= end;) {
     pipeline.signal.throwIfAborted();
-    const to = least((await snapshot.endOf(table, from, rowsPerRequest)) ?? end, end);
+    const to = least((await snapshot.endOf(table, from, size)) ?? end, end);
     const rows = await snapshot.rowsOf(table, { from, to });
     await repairer.write(table, place, [...rows.values()]);
     onRows(rows.size);

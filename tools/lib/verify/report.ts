@@ -1,18 +1,16 @@
 import { formatTable, indent, paint } from "../text";
 import type { WrongSum } from "./analytics";
 import type { Column } from "./columns";
+import { nameOfKey, type Keyed } from "./keys";
 import type { Difference, TableResult } from "./table";
-import type { VerifiedTable } from "./source";
 import type { WrongView } from "./views";
 
 /** One differing key, column by column, the two sides beside each other; equal columns too, for they tell which row it is. Pure. */
-export function describeDifference(
-  { key, columns }: Pick<VerifiedTable, "key" | "columns">,
-  difference: Difference,
-): string {
+export function describeDifference({ key, columns }: Keyed, difference: Difference): string {
   const { source, warehouse, fromNowhere } = difference;
   const shown = warehouse.length === 0 ? [undefined] : warehouse.map(({ row }) => row);
-  const title = `${key} ${difference.key}: ${kindOf(difference)}`;
+  const name = nameOfKey({ key, columns }, difference.key, source ?? warehouse[0]?.row);
+  const title = `${key.columns.map((column) => column.name).join(", ")} ${name}: ${kindOf(difference)}`;
   const cells = (column: Column, i: number) => {
     const ours = source ? show(source[i]) : "–";
     const theirs = shown.map((row) => (row ? show(row[i]) : "–"));

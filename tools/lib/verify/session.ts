@@ -162,7 +162,7 @@ export function deleteVersions(
   impossible: readonly Pick<Difference, "key" | "fromNowhere">[],
 ): string {
   const versions = impossible.map((one) => `(${one.key}, ${one.fromNowhere})`);
-  return `ALTER TABLE ${rowsTableOf(spec)} DELETE WHERE (${key}, _version) IN (${versions.join(", ")})`;
+  return `ALTER TABLE ${rowsTableOf(spec)} DELETE WHERE (${key.inWarehouse}, _version) IN (${versions.join(", ")})`;
 }
 
 /** What only the warehouse itself can put right: the one thing here that needs its owner. */

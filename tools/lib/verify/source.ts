@@ -5,6 +5,7 @@ import { Problem } from "../problem";
 import type { SourceAccess } from "../source";
 import { comparable, hashInSource, sumInSource, type Column, type Row, type SourceColumn } from "./columns";
 import { emptySum, inParts, together, type KeyRange, type Sum } from "./chunks";
+import { hashedKey, orderedKey, type Key } from "./keys";
 
 /**
  * A heartbeat, as MySQL has it. Its number alone does not name it: a table that was emptied, or a source that was restored,
@@ -16,15 +17,15 @@ export interface Beat {
   readonly at: string;
 }
 
-/** A table that can be compared: one whole-number key, and columns whose text both servers can write. */
+/** A table that can be compared: its columns' text can be written by both servers. */
 export interface VerifiedTable {
   readonly spec: TableSpec;
-  readonly key: string;
+  readonly key: Key;
   readonly columns: readonly Column[];
 }
 
-/** Types that a key may have, so that its range can be cut into chunks. */
-const keyTypes = new Set(["tinyint", "smallint", "mediumint", "int", "bigint"]);
+/** Types of a key that is a number by itself. */
+const wholeNumbers = new Set(["tinyint", "smallint", "mediumint", "int", "bigint"]);
 
 /** Between two looks for a new heartbeat; milliseconds. */
 const beatPause = 50;
@@ -106,15 +107,19 @@ async function describe(connection: Connection, database: string, spec: TableSpe
   }));
   if (columns.length === 0)
     throw new Problem(`MySQL has no table ${spec.table}`, "Bring the stack up: `make up`.");
-  const [key] = spec.key;
-  const type = columns.find(({ name }) => name === key)?.dataType ?? "";
-  if (spec.key.length > 1 || !keyTypes.has(type)) {
+  const known = comparable(spec.table, columns);
+  const ofKey = spec.key.map((name) => {
+    const column = known.find((one) => one.name === name);
+    if (column) return column;
     throw new Problem(
-      `verify cannot cut table ${spec.table} into chunks: its key is (${spec.key.join(", ")})`,
-      "It can by a single whole-number column. Leave the table out with --table.",
+      `MySQL's table ${spec.table} has no column ${name}, which components/tables.ts names as its key`,
+      "Correct the key there.",
     );
-  }
-  return { spec, key, columns: comparable(spec.table, columns) };
+  });
+  const [first, ...others] = ofKey;
+  const type = columns.find(({ name }) => name === first!.name)!.dataType;
+  const ordered = others.length === 0 && wholeNumbers.has(type);
+  return { spec, key: ordered ? orderedKey(first!) : hashedKey(ofKey), columns: known };
 }
 
 /**
@@ -160,7 +165,7 @@ export class Snapshot {
   async bounds({ spec, key }: VerifiedTable): Promise<KeyRange | undefined> {
     const [[from, to] = []] = await select(
       this.connection,
-      `SELECT MIN(${key}), MAX(${key}) FROM ${spec.table}`,
+      `SELECT MIN(${key.inSource}), MAX(${key.inSource}) FROM ${spec.table}`,
     );
     return from && to ? { from: BigInt(from), to: BigInt(to) } : undefined;
   }
@@ -169,7 +174,8 @@ export class Snapshot {
   async endOf({ spec, key }: VerifiedTable, from: bigint, size: number): Promise<bigint | undefined> {
     const [[end] = []] = await select(
       this.connection,
-      `SELECT ${key} FROM ${spec.table} WHERE ${key} >= ${from} ORDER BY ${key} LIMIT 1 OFFSET ${size - 1}`,
+      `SELECT ${key.inSource} AS number FROM ${spec.table} WHERE ${key.inSource} >= ${from}
+       ORDER BY number LIMIT 1 OFFSET ${size - 1}`,
     );
     return end ? BigInt(end) : undefined;
   }
@@ -190,14 +196,14 @@ export class Snapshot {
 
   /** The sum of a range. */
   async sum(table: VerifiedTable, { from, to }: KeyRange): Promise<Sum> {
-    return this.sumWhere(table, `${table.key} BETWEEN ${from} AND ${to}`);
+    return this.sumWhere(table, `${table.key.inSource} BETWEEN ${from} AND ${to}`);
   }
 
   /** The sum of single rows. */
   async sumOf(table: VerifiedTable, keys: readonly bigint[]): Promise<Sum> {
     let total = emptySum;
     for (const part of inParts(keys, keysAtOnce)) {
-      total = together(total, await this.sumWhere(table, `${table.key} IN (${part.join()})`));
+      total = together(total, await this.sumWhere(table, `${table.key.inSource} IN (${part.join()})`));
     }
     return total;
   }
@@ -217,7 +223,8 @@ export class Snapshot {
   ): Promise<Map<bigint, string[]>> {
     const rows = await select(
       this.connection,
-      `SELECT ${key}, ${hashInSource(columns)} FROM ${spec.table} WHERE ${key} BETWEEN ${from} AND ${to}`,
+      `SELECT ${key.inSource}, ${hashInSource(columns)} FROM ${spec.table}
+       WHERE ${key.inSource} BETWEEN ${from} AND ${to}`,
     );
     return new Map(rows.map(([one, hash]) => [BigInt(one!), [hash!]]));
   }
@@ -226,7 +233,7 @@ export class Snapshot {
   async rows(table: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, Row>> {
     const found = new Map<bigint, Row>();
     for (const part of inParts(keys, keysAtOnce)) {
-      const rows = await this.rowsWhere(table, `${table.key} IN (${part.join()})`);
+      const rows = await this.rowsWhere(table, `${table.key.inSource} IN (${part.join()})`);
       for (const [key, row] of rows) found.set(key, row);
     }
     return found;
@@ -234,13 +241,21 @@ export class Snapshot {
 
   /** All rows of a range, by key. */
   async rowsOf(table: VerifiedTable, { from, to }: KeyRange): Promise<Map<bigint, Row>> {
-    return this.rowsWhere(table, `${table.key} BETWEEN ${from} AND ${to}`);
+    return this.rowsWhere(table, `${table.key.inSource} BETWEEN ${from} AND ${to}`);
   }
 
   private async rowsWhere({ spec, key, columns }: VerifiedTable, where: string): Promise<Map<bigint, Row>> {
     const cells = columns.map(({ inSource }) => inSource).join(", ");
-    const rows = await select(this.connection, `SELECT ${key}, ${cells} FROM ${spec.table} WHERE ${where}`);
-    return new Map(rows.map(([one, ...row]) => [BigInt(one!), row]));
+    const rows = await select(
+      this.connection,
+      `SELECT ${key.inSource}, ${cells} FROM ${spec.table} WHERE ${where}`,
+    );
+    const byNumber = new Map(rows.map(([one, ...row]) => [BigInt(one!), row]));
+    if (byNumber.size === rows.length) return byNumber;
+    throw new Problem(
+      `two keys of table ${spec.table} have the same hash, so verify cannot tell them apart`,
+      "Leave the table out with --table.",
+    );
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import type { Row } from "./columns";
 import { judge, judgeByTrail, type Bracket, type Memory, type Sighting, type WarehouseRow } from "./judge";
 import { newestBeat, Snapshot, type Beat, type VerifiedTable } from "./source";
+import { nameOfKey } from "./keys";
 import type { Topics } from "./topics";
 import type { Warehouse } from "./warehouse";
 
@@ -53,8 +54,8 @@ export interface TableResult {
   /** In the source. */
   readonly rows: number;
   readonly differences: number;
-  /** Keys that changed too often to be judged. They count as equal nowhere. */
-  readonly unsettled: readonly bigint[];
+  /** Keys that changed too often to be judged, as people call them. They count as equal nowhere. */
+  readonly unsettled: readonly string[];
 }
 
 /** Connections that scan a table side by side, each with a snapshot of its own. */
@@ -80,13 +81,13 @@ export async function verifyTable(
 ): Promise<TableResult> {
   const { rows, open } = await scan(pipeline, table, options);
   let differences = 0;
-  const unsettled: bigint[] = [];
+  const unsettled: string[] = [];
   for (const keys of inParts([...open], keysPerBracket)) {
-    const settled = await settle(pipeline, table, keys, async (found) => {
+    const restless = await settle(pipeline, table, keys, async (found) => {
       differences += found.differences.length;
       await options.onDifferences(found);
     });
-    for (const key of settled) unsettled.push(key);
+    for (const name of restless) unsettled.push(name);
   }
   return { rows, differences, unsettled };
 }
@@ -214,7 +215,8 @@ async function compareSlice(
   { snapshot, bracket }: Scanner,
   slice: Slice,
 ): Promise<{ rows: number; open: bigint[] }> {
-  const width = widthOf(slice, slice.outside ? 1 : chunksPerSlice);
+  // Where each chunk costs a look at the whole table, a slice is one.
+  const width = widthOf(slice, slice.outside || !table.key.ordered ? 1 : chunksPerSlice);
   const chunks = chunksOf(slice, width);
   const [inWarehouse, inSource] = await Promise.all([
     warehouse.chunks(table, slice, width, bracket.from),
@@ -246,19 +248,20 @@ async function inTurn<T, R>(list: readonly T[], action: (one: T) => Promise<R>):
 /**
  * Judges keys one by one, each in as many brackets as it takes.
  *
- * @returns the keys that could not be judged
+ * @returns the names of the keys that could not be judged
  */
 async function settle(
   pipeline: Pipeline,
   table: VerifiedTable,
   keys: readonly bigint[],
   onFound: (found: Found) => Promise<void>,
-): Promise<bigint[]> {
+): Promise<string[]> {
   const { source, topics, signal } = pipeline;
   let open = [...keys];
   let floor = 0n;
   let suspects = new Set<bigint>();
   const memories = new Map<bigint, Memory>();
+  const names = new Map<bigint, string>();
   for (let round = 0; round < rounds && open.length > 0; round++) {
     const { bracket, sightings } = await sight(pipeline, table, open, floor, suspects.size > 0);
     const differences: Difference[] = [];
@@ -288,12 +291,13 @@ async function settle(
     topics.watch(table, again);
     floor = await newestBeat(source);
     for (const key of again) {
-      const { newest } = sightings.get(key)!;
+      const { newest, source: row, shown } = sightings.get(key)!;
       memories.set(key, { newest: newest ?? 0n, beat: floor });
+      names.set(key, nameOfKey(table, key, row ?? shown[0]?.row));
     }
     [open, suspects] = [again, seenToDiffer];
   }
-  return open;
+  return open.map((key) => names.get(key)!);
 }
 
 /** Looks at some keys on both sides. */

@@ -8,7 +8,7 @@ import type { Alarm } from "../alarms/alarms";
 import { holdersOf, readEnds, readHanging, readTransactions } from "../alarms/transactions";
 import { Problem, messageOf } from "../problem";
 import { waitUntil } from "../wait";
-import { changeIn, recordKey } from "./change-event";
+import { changeIn, numberInRecord } from "./change-event";
 import type { TopicChange } from "./judge";
 import type { VerifiedTable } from "./source";
 
@@ -55,8 +55,8 @@ export function missingPartitions(
 /** Follows the topics of tables, from where sync had come when it began. */
 export class Topics {
   private readonly read = new Map<string, Map<number, ReadSoFar>>();
-  /** By topic, then by record key. */
-  private readonly trails = new Map<string, Map<string, TopicChange[]>>();
+  /** By topic, then by the key's number. */
+  private readonly trails = new Map<string, Map<bigint, TopicChange[]>>();
   private failure: unknown;
 
   /**
@@ -190,11 +190,11 @@ export class Topics {
   }
 
   /** From now on, keeps the changes of some keys of a table. */
-  watch(table: VerifiedTable, keys: readonly bigint[]): void {
-    const topic = topicOf(table.spec);
-    const trails = this.trails.get(topic) ?? new Map<string, TopicChange[]>();
+  watch({ spec }: VerifiedTable, keys: readonly bigint[]): void {
+    const topic = topicOf(spec);
+    const trails = this.trails.get(topic) ?? new Map<bigint, TopicChange[]>();
     this.trails.set(topic, trails);
-    for (const key of keys.map((one) => recordKey(table.key, one))) if (!trails.has(key)) trails.set(key, []);
+    for (const key of keys) if (!trails.has(key)) trails.set(key, []);
   }
 
   /** Waits until our own reader has seen all that is committed in the topic now. */
@@ -211,14 +211,17 @@ export class Topics {
   }
 
   /** The changes of a watched key, since it has been watched. */
-  trailOf({ spec, key: column }: VerifiedTable, key: bigint): readonly TopicChange[] {
-    return this.trails.get(topicOf(spec))?.get(recordKey(column, key)) ?? [];
+  trailOf({ spec }: VerifiedTable, key: bigint): readonly TopicChange[] {
+    return this.trails.get(topicOf(spec))?.get(key) ?? [];
   }
 
   private remember(topic: string, { key, value }: KafkaMessage): void {
-    const trail = key && this.trails.get(topic)?.get(key.toString());
+    const trails = this.trails.get(topic);
     const table = this.tables.find(({ spec }) => topicOf(spec) === topic);
-    const change = trail && table && changeIn(value, table.columns);
+    if (!trails || !table || !key) return;
+    const number = numberInRecord(table.key, key);
+    const trail = number === undefined ? undefined : trails.get(number);
+    const change = trail && changeIn(value, table.columns);
     if (change) trail.push(change);
   }
 

@@ -101,14 +101,15 @@ export class Warehouse {
     place: bigint,
   ): Promise<Map<number, WarehouseChunk>> {
     const table = rowsTableOf(spec);
-    const chunk = chunkInWarehouse(key, range, width);
-    const where = `${key} BETWEEN ${range.from} AND ${range.to}`;
+    const number = key.inWarehouse;
+    const chunk = chunkInWarehouse(number, range, width);
+    const where = `${number} BETWEEN ${range.from} AND ${range.to}`;
     const settled = `_version <= ${place}`;
     const rows = await this.select(
       `SELECT ${chunk} AS chunk, countIf(${settled}) AS rows, ${sumInWarehouse(columns, settled)} AS hash, '' AS overtaken
        FROM ${table} FINAL WHERE ${where} GROUP BY chunk
        UNION ALL
-       SELECT ${chunk} AS chunk, 0, '', arrayStringConcat(arrayMap(k -> toString(k), groupUniqArray(${key})), ',')
+       SELECT ${chunk} AS chunk, 0, '', arrayStringConcat(arrayMap(k -> toString(k), groupUniqArray(${number})), ',')
        FROM ${table} WHERE ${where} AND _version > ${place} GROUP BY chunk`,
     );
     const chunks = new Map<number, WarehouseChunk>();
@@ -127,8 +128,8 @@ export class Warehouse {
   /** The key of the last of `size` keys of a range; undefined if there are not that many. */
   async endOf({ spec, key }: VerifiedTable, range: KeyRange, size: number): Promise<bigint | undefined> {
     const [[end] = []] = await this.select(
-      `SELECT DISTINCT ${key} FROM ${rowsTableOf(spec)} WHERE ${key} BETWEEN ${range.from} AND ${range.to}
-       ORDER BY ${key} LIMIT 1 OFFSET ${size - 1}`,
+      `SELECT DISTINCT ${key.inWarehouse} AS number FROM ${rowsTableOf(spec)}
+       WHERE ${key.inWarehouse} BETWEEN ${range.from} AND ${range.to} ORDER BY number LIMIT 1 OFFSET ${size - 1}`,
     );
     return end ? BigInt(end) : undefined;
   }
@@ -139,7 +140,8 @@ export class Warehouse {
     { from, to }: KeyRange,
   ): Promise<Map<bigint, string[]>> {
     const rows = await this.select(
-      `SELECT ${key}, ${hashInWarehouse(columns)} FROM ${rowsTableOf(spec)} FINAL WHERE ${key} BETWEEN ${from} AND ${to}`,
+      `SELECT ${key.inWarehouse}, ${hashInWarehouse(columns)} FROM ${rowsTableOf(spec)} FINAL
+       WHERE ${key.inWarehouse} BETWEEN ${from} AND ${to}`,
     );
     const hashes = new Map<bigint, string[]>();
     for (const [one, hash] of rows) hashes.set(BigInt(one!), [...(hashes.get(BigInt(one!)) ?? []), hash!]);
@@ -153,7 +155,8 @@ export class Warehouse {
   ): Promise<Map<bigint, WarehouseRow[]>> {
     const cells = columns.map(cellInWarehouse).join(", ");
     const rows = await this.select(
-      `SELECT ${key}, _version, ${isTextInWarehouse(columns)}, ${cells} FROM ${rowsTableOf(spec)} FINAL WHERE ${oneOf(key, keys)}`,
+      `SELECT ${key.inWarehouse}, _version, ${isTextInWarehouse(columns)}, ${cells} FROM ${rowsTableOf(spec)} FINAL
+       WHERE ${oneOf(key.inWarehouse, keys)}`,
     );
     const shown = new Map<bigint, WarehouseRow[]>();
     for (const [one, version, isText, ...row] of rows) {
@@ -167,7 +170,8 @@ export class Warehouse {
   /** The newest version of each key, be it a row or a tombstone. */
   async newest({ spec, key }: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, bigint>> {
     const rows = await this.select(
-      `SELECT ${key}, max(_version) FROM ${rowsTableOf(spec)} WHERE ${oneOf(key, keys)} GROUP BY ${key}`,
+      `SELECT ${key.inWarehouse} AS number, max(_version) FROM ${rowsTableOf(spec)}
+       WHERE ${oneOf(key.inWarehouse, keys)} GROUP BY number`,
     );
     return new Map(rows.map(([one, version]) => [BigInt(one!), BigInt(version!)]));
   }
