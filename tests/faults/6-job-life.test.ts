@@ -1,12 +1,16 @@
 import { readFileSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import test from "ava";
-import { ExecaError } from "execa";
+import { execa, ExecaError } from "execa";
 import { currentJobsFolder, jarNames } from "../../components/job-jars";
+import { readJob } from "../../tools/lib/flink";
 import { publish } from "../../tools/lib/jobs";
+import { projectFolder } from "../../tools/lib/project";
+import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
 import { flink, jobResource } from "../lib/jobs";
-import { forgetOutputs, inContainer, pulumi, stackOutputs } from "../lib/stack";
+import { makeUp } from "../lib/servers";
+import { forgetOutputs, inContainer, pulumi, stackName, stackOutputs } from "../lib/stack";
 
 /** Brings the stack to its settings, after a look at what has become of it. */
 async function repair(): Promise<void> {
@@ -86,6 +90,37 @@ test("a new version of capture that completes no checkpoint", async (t) => {
   }
   t.not((await stackOutputs()).captureJobId, captureJobId);
   t.regex((await jobResource("capture")).outputs.restoredFrom, /\/savepoint-[^/]+$/);
+});
+
+test("SIGKILL of `pulumi up` when it has just stopped capture for a new version, then `make up`", async (t) => {
+  const { captureJobId, flinkUrl } = await stackOutputs();
+  await pulumi("config", "set", "captureCheckpoint", "300 ms");
+  await survive(t, {
+    inject: async () => {
+      const up = execa("./pulumi", ["up", "--yes", "--skip-preview", "--stack", stackName], {
+        cwd: projectFolder,
+        stdin: "ignore",
+        reject: false,
+      });
+      await eventually(
+        "capture is stopped",
+        async () => {
+          const { state } = await readJob(flinkUrl, captureJobId);
+          if (state === "RUNNING") throw new Error(state);
+        },
+        { timeout: 60_000, interval: 20 },
+      );
+      up.kill("SIGKILL");
+      t.is((await up).signal, "SIGKILL");
+      await makeUp();
+      forgetOutputs();
+    },
+  });
+  t.not((await stackOutputs()).captureJobId, captureJobId);
+  const { outputs } = await jobResource("capture");
+  t.regex(outputs.restoredFrom, /\/savepoint-[^/]+$/, "it goes on from where it was stopped");
+  await pulumi("config", "rm", "captureCheckpoint");
+  await repair();
 });
 
 for (const [from, to] of [
