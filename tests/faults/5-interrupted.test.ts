@@ -17,6 +17,9 @@ import { verify } from "../lib/verify";
 /** Rows of one statement, and statements of one transaction: so many that they take capture several seconds. */
 const rows = 500_000;
 
+/** How long MySQL may take for them, of which nothing is in the binlog before the end. Milliseconds. */
+const longestWriting = 300_000;
+
 const topic = topicOf(tables.find(({ table }) => table === "products")!);
 const name = (id: number) => `Bulk ${id}`;
 
@@ -29,7 +32,7 @@ async function killInTheMiddle(): Promise<Date> {
     async () => {
       if (sumOf(await committedEnd(topic)) === before) throw new Error("none yet");
     },
-    { timeout: 90_000, interval: 20 },
+    { timeout: longestWriting, interval: 20 },
   );
   const { flinkUrl, captureJobId } = await stackOutputs();
   const begun = Date.now();
