@@ -32,7 +32,7 @@ import {
 import { formatDuration, formatTable, paint } from "./lib/text";
 
 const usualGroups = ["check", "unit", "service", "jobs", "plugins", "images", "stack"] as const;
-/** The fault suite takes an hour and a quarter, so it runs only when it is named. */
+/** The fault suite takes an hour and a half, so it runs only when it is named. */
 const groups = [...usualGroups, "faults"] as const;
 type Group = (typeof groups)[number];
 
