@@ -95,32 +95,35 @@ test("a new version of capture that completes no checkpoint", async (t) => {
 test("SIGKILL of `pulumi up` when it has just stopped capture for a new version, then `make up`", async (t) => {
   const { captureJobId, flinkUrl } = await stackOutputs();
   await pulumi("config", "set", "captureCheckpoint", "300 ms");
-  await survive(t, {
-    inject: async () => {
-      const up = execa("./pulumi", ["up", "--yes", "--skip-preview", "--stack", stackName], {
-        cwd: projectFolder,
-        stdin: "ignore",
-        reject: false,
-      });
-      await eventually(
-        "capture is stopped",
-        async () => {
-          const { state } = await readJob(flinkUrl, captureJobId);
-          if (state === "RUNNING") throw new Error(state);
-        },
-        { timeout: 60_000, interval: 20 },
-      );
-      up.kill("SIGKILL");
-      t.is((await up).signal, "SIGKILL");
-      await makeUp();
-      forgetOutputs();
-    },
-  });
-  t.not((await stackOutputs()).captureJobId, captureJobId);
-  const { outputs } = await jobResource("capture");
-  t.regex(outputs.restoredFrom, /\/savepoint-[^/]+$/, "it goes on from where it was stopped");
-  await pulumi("config", "rm", "captureCheckpoint");
-  await repair();
+  try {
+    await survive(t, {
+      inject: async () => {
+        const up = execa("./pulumi", ["up", "--yes", "--skip-preview", "--stack", stackName], {
+          cwd: projectFolder,
+          stdin: "ignore",
+          reject: false,
+        });
+        await eventually(
+          "capture is stopped",
+          async () => {
+            const { state } = await readJob(flinkUrl, captureJobId);
+            if (state === "RUNNING") throw new Error(state);
+          },
+          { timeout: 60_000, interval: 20 },
+        );
+        up.kill("SIGKILL");
+        t.is((await up).signal, "SIGKILL");
+        await makeUp();
+        forgetOutputs();
+      },
+    });
+    t.not((await stackOutputs()).captureJobId, captureJobId);
+    const { outputs } = await jobResource("capture");
+    t.regex(outputs.restoredFrom, /\/savepoint-[^/]+$/, "it goes on from where it was stopped");
+  } finally {
+    await pulumi("config", "rm", "captureCheckpoint");
+    await repair();
+  }
 });
 
 for (const [from, to] of [
