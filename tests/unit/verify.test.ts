@@ -494,6 +494,7 @@ test("a key of several columns is known by one number, on both servers, in an ev
   t.is(record.key, '{"number":7,"place":"Köln"}');
   t.is(numberInRecord(key, Buffer.from(record.key)), number);
   t.is(numberInRecord(key, Buffer.from("no key")), undefined);
+  t.throws(() => keyCells(key, stock, ["Köln", null, "3"]), { message: /has no number/ });
   const difference = { key: number, source: undefined, warehouse: [{ version: 7n, row }] };
   t.regex(describeDifference({ key, columns: stock }, difference), /^number, place 7, Köln: not in MySQL\n/);
   t.is(nameOfKey({ key, columns: stock }, number, undefined), `with the hash ${number}`);

@@ -47,17 +47,13 @@ function event(origin: EventOrigin, row: Row, op: "r" | "d", images: string): To
     row: index,
   });
   return {
-    key: recordKey(key, keyCells(key, columns, row)),
+    // As capture writes it: a record with another key might go to another partition.
+    key: objectOf(key.columns, keyCells(key, columns, row)),
     value: `{"before":${images},"op":"${op}","ts_ms":${now},"source":${source}}`,
   };
 }
 
-/** `{"order_id":1}`, as capture writes it: a record with another key might go to another partition. Pure. */
-function recordKey({ columns }: Key, cells: Row): string {
-  return objectOf(columns, cells);
-}
-
-/** The number of the key that a record has; undefined if it is none. Pure. */
+/** The number of a record's key, `{"order_id":1}`; undefined if it is none. Pure. */
 export function numberInRecord(key: Key, record: Buffer): bigint | undefined {
   try {
     const values = keySchema.parse(JSON.parse(withTextNumbers(record.toString())));

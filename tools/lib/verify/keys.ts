@@ -18,7 +18,7 @@ export interface Key {
   /** Whether the number is the key itself. */
   readonly ordered: boolean;
   /** The number of a key with these values, which are in the order of `columns`. */
-  readonly numberOf: (cells: Row) => bigint;
+  readonly numberOf: (cells: readonly string[]) => bigint;
 }
 
 /** A table's key among its columns. */
@@ -58,9 +58,18 @@ export function hashedKey(columns: readonly Column[]): Key {
   };
 }
 
-/** The values of a row's key, in its order. Pure. */
-export function keyCells(key: Key, columns: readonly Column[], row: Row): Row {
-  return key.columns.map(({ name }) => row[columns.findIndex((column) => column.name === name)] ?? null);
+/**
+ * The values of a row's key, in its order. Pure.
+ *
+ * @throws Error if one of them is missing
+ */
+export function keyCells(key: Key, columns: readonly Column[], row: Row): readonly string[] {
+  return key.columns.map(({ name }) => {
+    const cell = row[columns.findIndex((column) => column.name === name)];
+    if (cell === undefined || cell === null)
+      throw new Error(`a row has no ${name}, which is part of its key`);
+    return cell;
+  });
 }
 
 /** What people call a key: its values, if a row is at hand that has them. Pure. */

@@ -174,8 +174,8 @@ export class Snapshot {
   async endOf({ spec, key }: VerifiedTable, from: bigint, size: number): Promise<bigint | undefined> {
     const [[end] = []] = await select(
       this.connection,
-      `SELECT ${key.inSource} AS number FROM ${spec.table} WHERE ${key.inSource} >= ${from}
-       ORDER BY number LIMIT 1 OFFSET ${size - 1}`,
+      `SELECT ${key.inSource} FROM ${spec.table} WHERE ${key.inSource} >= ${from}
+       ORDER BY ${key.inSource} LIMIT 1 OFFSET ${size - 1}`,
     );
     return end ? BigInt(end) : undefined;
   }

@@ -128,8 +128,9 @@ export class Warehouse {
   /** The key of the last of `size` keys of a range; undefined if there are not that many. */
   async endOf({ spec, key }: VerifiedTable, range: KeyRange, size: number): Promise<bigint | undefined> {
     const [[end] = []] = await this.select(
-      `SELECT DISTINCT ${key.inWarehouse} AS number FROM ${rowsTableOf(spec)}
-       WHERE ${key.inWarehouse} BETWEEN ${range.from} AND ${range.to} ORDER BY number LIMIT 1 OFFSET ${size - 1}`,
+      `SELECT DISTINCT ${key.inWarehouse} FROM ${rowsTableOf(spec)}
+       WHERE ${key.inWarehouse} BETWEEN ${range.from} AND ${range.to}
+       ORDER BY ${key.inWarehouse} LIMIT 1 OFFSET ${size - 1}`,
     );
     return end ? BigInt(end) : undefined;
   }
@@ -170,8 +171,8 @@ export class Warehouse {
   /** The newest version of each key, be it a row or a tombstone. */
   async newest({ spec, key }: VerifiedTable, keys: readonly bigint[]): Promise<Map<bigint, bigint>> {
     const rows = await this.select(
-      `SELECT ${key.inWarehouse} AS number, max(_version) FROM ${rowsTableOf(spec)}
-       WHERE ${oneOf(key.inWarehouse, keys)} GROUP BY number`,
+      `SELECT ${key.inWarehouse}, max(_version) FROM ${rowsTableOf(spec)}
+       WHERE ${oneOf(key.inWarehouse, keys)} GROUP BY ${key.inWarehouse}`,
     );
     return new Map(rows.map(([one, version]) => [BigInt(one!), BigInt(version!)]));
   }
