@@ -1,6 +1,6 @@
 package io.tributary.capture.functions;
 
-import io.debezium.data.Envelope;
+import io.tributary.capture.functions.ChangeFields.SourceFields;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.common.ChangeEvent;
@@ -8,10 +8,8 @@ import io.tributary.common.ChangeEvent.Op;
 import io.tributary.common.TableSpec;
 import io.tributary.common.Version;
 import io.tributary.common.Version.Half;
-import java.io.ByteArrayOutputStream;
+import java.io.CharArrayWriter;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -36,23 +34,20 @@ import org.apache.flink.util.Collector;
  */
 public final class ChangeEventDeserializer implements DebeziumDeserializationSchema<TopicRecord> {
   private static final long serialVersionUID = 1L;
-  private static final int EVENT_BYTES = 1024;
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final int EVENT_CHARS = 1024;
 
   /** Key and value. What Kafka puts around them takes less than the rest. */
   private static final int LARGEST_EVENT_BYTES = ChangeEvent.LARGEST_RECORD_BYTES - 1024;
-
-  /** The source's field with the transaction. */
-  private static final String GTID = "gtid";
 
   private final Map<String, TableSpec> tables;
   private final BinlogEnd snapshotPlace;
   private final int epoch;
   private final SameServer sameServer;
 
-  private transient JsonFactory jsonFactory;
-  private transient ByteArrayOutputStream bytes;
-  private transient Writer text;
+  private transient CharArrayWriter text;
   private transient RowWriter rows;
+  private transient PerSchema<ChangeFields> fields;
 
   /**
    * @param tables the captured tables
@@ -75,29 +70,34 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
       SchemaChangeGuard.requireHarmless(value);
       return;
     }
-    Struct source = value.getStruct(Envelope.FieldName.SOURCE);
-    TableSpec table = tables.get(source.getString(ChangeEvent.TABLE));
-    if (table == null) {
-      throw new IllegalStateException(
-          "the source sent a change of table %s, which is not captured"
-              .formatted(source.getString(ChangeEvent.TABLE)));
-    }
-    Op op = Op.ofCode(value.getString(Envelope.FieldName.OPERATION));
-    Struct after = value.getStruct(Envelope.FieldName.AFTER);
+    ChangeFields fields = fields().of(value.schema());
+    Struct source = (Struct) value.get(fields.source());
+    TableSpec table = tableOf((String) source.get(fields.sourceFields().table()));
+    Op op = Op.ofCode((String) value.get(fields.op()));
+    Struct after = (Struct) value.get(fields.after());
     sameServer.require(table.table(), op, after);
     boolean snapshot = op == Op.SNAPSHOT;
-    Place place = snapshot ? snapshotPlace() : placeOf(source);
+    Place place = snapshot ? snapshotPlace() : placeOf(source, fields.sourceFields());
     TopicRecord record =
         new TopicRecord(
             table.topic(),
             keyOf(sourceRecord, table),
-            valueOf(value, op, source, place),
+            valueOf(value, fields, op, source, place),
             snapshot,
             versionOf(place, op),
-            snapshot ? null : source.getString(GTID));
+            snapshot ? null : (String) source.get(fields.sourceFields().gtid()));
     record.beat = sameServer.beatIn(table.table(), op, after);
     requireFits(record, table, place);
     out.collect(record);
+  }
+
+  private TableSpec tableOf(String name) {
+    TableSpec table = tables.get(name);
+    if (table == null) {
+      throw new IllegalStateException(
+          "the source sent a change of table %s, which is not captured".formatted(name));
+    }
+    return table;
   }
 
   /** Kafka would refuse it at every attempt, and not say whose it is. */
@@ -130,27 +130,29 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     return json(json -> rows().write(json, (Struct) sourceRecord.key(), table.key()));
   }
 
-  private byte[] valueOf(Struct value, Op op, Struct source, Place place) throws IOException {
+  private byte[] valueOf(Struct value, ChangeFields fields, Op op, Struct source, Place place)
+      throws IOException {
     return json(
         json -> {
           json.writeStartObject();
           json.writeFieldName(ChangeEvent.BEFORE);
-          rows().write(json, value.getStruct(Envelope.FieldName.BEFORE));
+          rows().write(json, (Struct) value.get(fields.before()));
           json.writeFieldName(ChangeEvent.AFTER);
-          rows().write(json, value.getStruct(Envelope.FieldName.AFTER));
+          rows().write(json, (Struct) value.get(fields.after()));
           json.writeStringField(ChangeEvent.OP, op.code());
-          json.writeNumberField(ChangeEvent.TS_MS, value.getInt64(Envelope.FieldName.TIMESTAMP));
+          json.writeNumberField(ChangeEvent.TS_MS, (Long) value.get(fields.millis()));
           json.writeFieldName(ChangeEvent.SOURCE);
-          writeSource(json, source, place);
+          writeSource(json, source, fields.sourceFields(), place);
           json.writeEndObject();
         });
   }
 
-  private void writeSource(JsonGenerator json, Struct source, Place place) throws IOException {
+  private void writeSource(JsonGenerator json, Struct source, SourceFields fields, Place place)
+      throws IOException {
     json.writeStartObject();
     json.writeNumberField(ChangeEvent.EPOCH, epoch);
-    json.writeStringField(ChangeEvent.DB, source.getString(ChangeEvent.DB));
-    json.writeStringField(ChangeEvent.TABLE, source.getString(ChangeEvent.TABLE));
+    json.writeStringField(ChangeEvent.DB, (String) source.get(fields.db()));
+    json.writeStringField(ChangeEvent.TABLE, (String) source.get(fields.table()));
     json.writeNumberField(ChangeEvent.TS_MS, place.millis());
     json.writeStringField(ChangeEvent.FILE, place.file());
     json.writeNumberField(ChangeEvent.POS, place.pos());
@@ -165,12 +167,12 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     return new Place(snapshotPlace.file(), snapshotPlace.pos(), 0, snapshotPlace.readAtMillis());
   }
 
-  private static Place placeOf(Struct source) {
+  private static Place placeOf(Struct source, SourceFields fields) {
     return new Place(
-        source.getString(ChangeEvent.FILE),
-        source.getInt64(ChangeEvent.POS),
-        source.getInt32(ChangeEvent.ROW),
-        source.getInt64(ChangeEvent.TS_MS));
+        (String) source.get(fields.file()),
+        (Long) source.get(fields.pos()),
+        (Integer) source.get(fields.row()),
+        (Long) source.get(fields.millis()));
   }
 
   /**
@@ -186,24 +188,16 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     void writeTo(JsonGenerator json) throws IOException;
   }
 
+  /** Not this Jackson's generator of bytes: it writes an emoji as two escapes. */
   private byte[] json(JsonBody body) throws IOException {
     if (text == null) {
-      openText();
+      text = new CharArrayWriter(EVENT_CHARS);
     }
-    bytes.reset();
-    try (JsonGenerator json = jsonFactory.createGenerator(text)) {
+    text.reset();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
       body.writeTo(json);
     }
-    text.flush();
-    return bytes.toByteArray();
-  }
-
-  /** Not this Jackson's generator of bytes: it writes an emoji as two escapes. */
-  private void openText() {
-    jsonFactory = new JsonFactory();
-    jsonFactory.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-    bytes = new ByteArrayOutputStream(EVENT_BYTES);
-    text = new OutputStreamWriter(bytes, StandardCharsets.UTF_8);
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private RowWriter rows() {
@@ -211,5 +205,12 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
       rows = new RowWriter();
     }
     return rows;
+  }
+
+  private PerSchema<ChangeFields> fields() {
+    if (fields == null) {
+      fields = new PerSchema<>(ChangeFields::of);
+    }
+    return fields;
   }
 }

@@ -75,8 +75,15 @@ final class IsoText {
     }
   }
 
+  /** A number that is not negative, with zeros before it up to a width. */
   private static void appendPadded(StringBuilder text, long number, int width) {
-    String digits = Long.toString(number);
-    text.append("0".repeat(Math.max(0, width - digits.length()))).append(digits);
+    long limit = 1;
+    for (int digit = 1; digit < width; digit++) {
+      limit *= 10;
+    }
+    for (; number < limit && limit > 1; limit /= 10) {
+      text.append('0');
+    }
+    text.append(number);
   }
 }

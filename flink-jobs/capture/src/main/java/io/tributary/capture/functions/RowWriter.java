@@ -2,23 +2,34 @@ package io.tributary.capture.functions;
 
 import io.tributary.capture.functions.ColumnWriters.ColumnWriter;
 import java.io.IOException;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Field;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Schema;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Struct;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.SerializableString;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.SerializedString;
 
 /** Writes rows as JSON objects of their columns. Holds one plan per schema it has met. */
 final class RowWriter {
-  /** A table has few schemas at a time; more means that the reader makes new ones all the time. */
-  private static final int MAX_PLANS = 1000;
+  private final PerSchema<Column[]> plans = new PerSchema<>(RowWriter::planFor);
 
-  private final Map<Schema, Column[]> plans = new IdentityHashMap<>();
+  private record Column(Field field, SerializableString name, ColumnWriter writer) {
+    static Column of(Field field) {
+      return new Column(
+          field,
+          new SerializedString(field.name()),
+          ColumnWriters.forSchema(field.name(), field.schema()));
+    }
 
-  private record Column(Field field, ColumnWriter writer) {}
+    /** As it is stored: {@code get} would put the column's default in the place of a null. */
+    Object valueIn(Struct row) {
+      return field.schema().defaultValue() == null
+          ? row.get(field)
+          : row.getWithoutDefault(field.name());
+    }
+  }
 
   /** Writes all columns, in the table's order; null for no row. */
   void write(JsonGenerator json, Struct row) throws IOException {
@@ -27,7 +38,7 @@ final class RowWriter {
       return;
     }
     json.writeStartObject();
-    for (Column column : planFor(row.schema())) {
+    for (Column column : plans.of(row.schema())) {
       write(json, row, column);
     }
     json.writeEndObject();
@@ -35,7 +46,7 @@ final class RowWriter {
 
   /** Writes some columns, in the order asked for. */
   void write(JsonGenerator json, Struct row, List<String> columns) throws IOException {
-    Column[] plan = planFor(row.schema());
+    Column[] plan = plans.of(row.schema());
     json.writeStartObject();
     for (String name : columns) {
       Field field = row.schema().field(name);
@@ -52,9 +63,8 @@ final class RowWriter {
    * none.
    */
   private static void write(JsonGenerator json, Struct row, Column column) throws IOException {
-    json.writeFieldName(column.field.name());
-    // Not get(field): that would put a column's default in the place of a stored null.
-    Object value = row.getWithoutDefault(column.field.name());
+    json.writeFieldName(column.name);
+    Object value = column.valueIn(row);
     if (value != null) {
       column.writer.write(json, value);
     } else if (column.field.schema().isOptional()) {
@@ -67,19 +77,7 @@ final class RowWriter {
     }
   }
 
-  private Column[] planFor(Schema schema) {
-    Column[] plan = plans.get(schema);
-    if (plan == null) {
-      if (plans.size() >= MAX_PLANS) {
-        plans.clear();
-      }
-      plan =
-          schema.fields().stream()
-              .map(
-                  field -> new Column(field, ColumnWriters.forSchema(field.name(), field.schema())))
-              .toArray(Column[]::new);
-      plans.put(schema, plan);
-    }
-    return plan;
+  private static Column[] planFor(Schema schema) {
+    return schema.fields().stream().map(Column::of).toArray(Column[]::new);
   }
 }

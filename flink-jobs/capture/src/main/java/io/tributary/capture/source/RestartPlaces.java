@@ -32,19 +32,16 @@ final class RestartPlaces {
   /** The source's field with the transaction. */
   private static final String GTID = "gtid";
 
-  // Of the last transaction: a large one has a million rows, and the same answer for each.
-  private String read;
-  private String current;
-  private String readBefore;
+  private RestartPlaces() {}
 
   /** The place behind a change from the binlog. */
-  BinlogOffset after(SourceRecord change) {
+  static BinlogOffset after(SourceRecord change) {
     BinlogOffset said = RecordUtils.getBinlogPosition(change);
     Map<String, String> place = new HashMap<>(said.getOffset());
     String transaction =
         ((Struct) change.value()).getStruct(Envelope.FieldName.SOURCE).getString(GTID);
     if (said.getGtidSet() != null && transaction != null) {
-      place.put(BinlogOffset.GTID_SET_KEY, without(said.getGtidSet(), transaction));
+      place.put(BinlogOffset.GTID_SET_KEY, without(new GtidSet(said.getGtidSet()), transaction));
     }
     if (isFirstOfTwo(change)) {
       place.put(
@@ -58,17 +55,8 @@ final class RestartPlaces {
         != null;
   }
 
-  private String without(String gtids, String gtid) {
-    if (!gtids.equals(read) || !gtid.equals(current)) {
-      read = gtids;
-      current = gtid;
-      readBefore = subtract(new GtidSet(gtids), gtid);
-    }
-    return readBefore;
-  }
-
   /** Server by server, since the set's own way fails where the other has not the same servers. */
-  private static String subtract(GtidSet all, String gtid) {
+  private static String without(GtidSet all, String gtid) {
     GtidSet one = new GtidSet(gtid);
     Predicate<String> itsServer = server -> one.forServerWithId(server) != null;
     return all.retainAll(itsServer.negate())

@@ -11,10 +11,11 @@ import org.apache.flink.cdc.connectors.mysql.source.split.SourceRecords;
 import org.apache.flink.cdc.connectors.mysql.source.utils.RecordUtils;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+import org.apache.flink.util.Collector;
 
 /**
  * Passes the rows of a snapshot on by whole chunks: no checkpoint falls into the middle of one. And
- * notes behind each change from where the binlog is to be read on, see {@link RestartPlaces}.
+ * notes behind changes from where the binlog is to be read on, see {@link RestartPlaces}.
  *
  * <p>The connector passes a snapshot's rows on as they come, and reads a chunk that was not
  * finished at the last checkpoint again, from the start and as it is then. What a checkpoint had
@@ -26,8 +27,10 @@ import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
  * one call, and checkpoints come between calls.
  */
 final class WholeChunks<T> extends MySqlRecordEmitter<T> {
+  private final DebeziumDeserializationSchema<T> deserializer;
+  private final MySqlSourceReaderMetrics metrics;
+  private final PassedOn<T> passedOn = new PassedOn<>();
   private final Held<T> held = new Held<>();
-  private final RestartPlaces places = new RestartPlaces();
   private String chunk;
 
   /**
@@ -36,6 +39,8 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
    */
   WholeChunks(DebeziumDeserializationSchema<T> deserializer, MySqlSourceReaderMetrics metrics) {
     super(deserializer, metrics, true);
+    this.deserializer = deserializer;
+    this.metrics = metrics;
   }
 
   @Override
@@ -48,13 +53,36 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
     }
   }
 
+  /**
+   * All in one call, in which no checkpoint falls: so the place behind the last change is enough.
+   * The connector's own way finds and keeps it for each, which takes longer than the change itself.
+   */
   private void emitChanges(SourceRecords records, SourceOutput<T> output, MySqlSplitState split)
       throws Exception {
+    passedOn.output = output;
+    SourceRecord newest = null;
     for (SourceRecord record : records.getSourceRecordList()) {
-      processElement(record, output, split);
       if (RecordUtils.isDataChangeRecord(record)) {
-        split.asBinlogSplitState().setStartingOffset(places.after(record));
+        deserializer.deserialize(record, passedOn);
+        newest = record;
+      } else {
+        notePlace(newest, split);
+        newest = null;
+        processElement(record, output, split);
       }
+    }
+    notePlace(newest, split);
+  }
+
+  private void notePlace(SourceRecord newest, MySqlSplitState split) {
+    if (newest == null) {
+      return;
+    }
+    split.asBinlogSplitState().setStartingOffset(RestartPlaces.after(newest));
+    Long changedAt = RecordUtils.getMessageTimestamp(newest);
+    Long readAt = RecordUtils.getFetchTimestamp(newest);
+    if (changedAt != null && readAt != null) {
+      metrics.recordFetchDelay(readAt - changedAt);
     }
   }
 
@@ -78,6 +106,21 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
               .formatted(current, held.rows.size(), chunk));
     }
     chunk = current;
+  }
+
+  /** Changes on their way. Nothing asks for their time. */
+  private static final class PassedOn<T> implements Collector<T> {
+    private SourceOutput<T> output;
+
+    @Override
+    public void collect(T change) {
+      output.collect(change);
+    }
+
+    @Override
+    public void close() {
+      // It is not this one's to close.
+    }
   }
 
   /** Rows on their way. Those of a snapshot have no timestamp. */

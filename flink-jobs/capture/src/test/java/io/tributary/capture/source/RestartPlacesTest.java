@@ -11,11 +11,9 @@ class RestartPlacesTest {
   private static final String US = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
   private static final String OTHER = "11111111-71ca-11e1-9e33-c80aa9429562";
 
-  private final RestartPlaces places = new RestartPlaces();
-
   @Test
   void aChangeIsReadWithItsRow() {
-    BinlogOffset place = places.after(Changes.change("u", 1, US + ":1-6", US + ":7", 2));
+    BinlogOffset place = RestartPlaces.after(Changes.change("u", 1, US + ":1-6", US + ":7", 2));
     assertThat(place.getGtidSet()).isEqualTo(US + ":1-6");
     assertThat(place.getRestartSkipEvents()).isEqualTo(4);
     assertThat(place.getRestartSkipRows()).isEqualTo(3);
@@ -33,33 +31,25 @@ class RestartPlacesTest {
         "{us}:7-7; {us}:7; ''",
       })
   void aTransactionThatIsSentAgainHasNotBeenRead(String said, String gtid, String read) {
-    BinlogOffset place = places.after(Changes.change("c", 1, named(said), named(gtid), 0));
+    BinlogOffset place = RestartPlaces.after(Changes.change("c", 1, named(said), named(gtid), 0));
     assertThat(place.getGtidSet()).isEqualTo(named(read));
     assertThat(place.getRestartSkipEvents()).isEqualTo(4);
     assertThat(place.getRestartSkipRows()).isEqualTo(1);
   }
 
   @Test
-  void eachTransactionHasItsOwnPlace() {
-    places.after(Changes.change("c", 1, US + ":1-7", US + ":7", 0));
-    assertThat(places.after(Changes.change("c", 1, US + ":1-7", US + ":8", 0)).getGtidSet())
-        .isEqualTo(US + ":1-7");
-    assertThat(places.after(Changes.change("c", 1, US + ":1-8", US + ":8", 0)).getGtidSet())
-        .isEqualTo(US + ":1-7");
-  }
-
-  @Test
   void aChangedKeyIsReadWithItsInsert() {
-    BinlogOffset gone = places.after(Changes.deleteOfAChangedKey(1, US + ":1-6", US + ":7", 2));
+    BinlogOffset gone =
+        RestartPlaces.after(Changes.deleteOfAChangedKey(1, US + ":1-6", US + ":7", 2));
     assertThat(gone.getRestartSkipEvents()).isEqualTo(4);
     assertThat(gone.getRestartSkipRows()).isEqualTo(2);
-    BinlogOffset back = places.after(Changes.change("c", 2, US + ":1-6", US + ":7", 2));
+    BinlogOffset back = RestartPlaces.after(Changes.change("c", 2, US + ":1-6", US + ":7", 2));
     assertThat(back.getRestartSkipRows()).isEqualTo(3);
   }
 
   @Test
   void aSourceWithoutGtidsHasPlacesInItsFile() {
-    BinlogOffset place = places.after(Changes.change("c", 1, null, null, 0));
+    BinlogOffset place = RestartPlaces.after(Changes.change("c", 1, null, null, 0));
     assertThat(place.getGtidSet()).isNull();
     assertThat(place.getPosition()).isEqualTo(1234);
   }

@@ -88,7 +88,7 @@ class WholeChunksTest {
    * The connector notes the end of the transaction, and of the changed key, with the first half.
    */
   @Test
-  void notesAfterEachChangeWhereTheBinlogIsToBeReadOn() throws Exception {
+  void notesBehindChangesWhereTheBinlogIsToBeReadOn() throws Exception {
     MySqlBinlogSplitState binlog = binlog();
     String server = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
@@ -98,6 +98,26 @@ class WholeChunksTest {
     assertThat(output.rows).containsExactly(1L);
     assertThat(binlog.getStartingOffset().getGtidSet()).isEqualTo(server + ":1-6");
     assertThat(binlog.getStartingOffset().getRestartSkipRows()).isZero();
+
+    chunks.emitRecord(
+        records(
+            Changes.change("c", 2, server + ":1-6", server + ":7", 0),
+            Changes.change("u", 3, server + ":1-7", server + ":8", 4)),
+        output,
+        binlog);
+
+    assertThat(output.rows).containsExactly(1L, 2L, 3L);
+    assertThat(binlog.getStartingOffset().getGtidSet()).isEqualTo(server + ":1-7");
+    assertThat(binlog.getStartingOffset().getRestartSkipRows()).isEqualTo(5);
+  }
+
+  @Test
+  void notesNoPlaceWhereNothingChanged() throws Exception {
+    MySqlBinlogSplitState binlog = binlog();
+
+    chunks.emitRecord(records(), output, binlog);
+
+    assertThat(binlog.getStartingOffset().getPosition()).isEqualTo(4);
   }
 
   private static MySqlBinlogSplitState binlog() {
