@@ -16,12 +16,18 @@ import java.time.Duration;
  *     from
  * @param longestWait how long the first row of a batch waits for others, however many still come
  * @param quiet how long nothing more must come for a burst to be over
- * @param longestRest a table rests after an insert for as long as the insert took, at most this; a
- *     full batch and a checkpoint do not wait for it. Where rows go as they come, a warehouse that
- *     has other work to do then gets fewer and larger inserts, and the rows are there sooner.
+ * @param rest a table rests after an insert for so many times as long as the insert took. A
+ *     warehouse that has much to do then gets fewer and larger inserts, which cost it less; one
+ *     that has little to do takes each burst at once. A full batch and a checkpoint do not wait
+ * @param longestRest it rests no longer than this
  */
 public record FlushSettings(
-    int maxRows, long maxBytes, Duration longestWait, Duration quiet, Duration longestRest)
+    int maxRows,
+    long maxBytes,
+    Duration longestWait,
+    Duration quiet,
+    int rest,
+    Duration longestRest)
     implements Serializable {
 
   /**
@@ -38,17 +44,18 @@ public record FlushSettings(
    * Refuses limits that could never be reached or never be kept.
    *
    * @throws IllegalArgumentException if rows or bytes are not positive, the quiet is below a
-   *     millisecond, or the wait or the rest negative
+   *     millisecond, or the wait or a rest negative
    */
   public FlushSettings {
     if (maxRows < 1
         || maxBytes < 1
         || quiet.toMillis() < 1
         || longestWait.isNegative()
+        || rest < 0
         || longestRest.isNegative()) {
       throw new IllegalArgumentException(
-          "rows and bytes per flush and its quiet must be at least 1, the wait and the rest not negative: %d, %d, %s, %s, %s"
-              .formatted(maxRows, maxBytes, quiet, longestWait, longestRest));
+          "rows and bytes per flush and its quiet must be at least 1, the wait and the rest not negative: %d, %d, %s, %s, %d, %s"
+              .formatted(maxRows, maxBytes, quiet, longestWait, rest, longestRest));
     }
   }
 
@@ -71,6 +78,6 @@ public record FlushSettings(
    * @return milliseconds of the same clock
    */
   public long restsUntil(long storedAt, long millis) {
-    return storedAt + Math.min(millis, longestRest.toMillis());
+    return storedAt + Math.min(rest * millis, longestRest.toMillis());
   }
 }

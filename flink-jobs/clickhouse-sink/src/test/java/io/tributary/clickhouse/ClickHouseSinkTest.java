@@ -45,6 +45,7 @@ class ClickHouseSinkTest {
           1 << 20,
           Duration.ofMillis(INTERVAL),
           Duration.ofMillis(INTERVAL / 10),
+          0,
           Duration.ZERO);
 
   /** Elements of these numbers: encoding refuses the first, the script may refuse the second. */

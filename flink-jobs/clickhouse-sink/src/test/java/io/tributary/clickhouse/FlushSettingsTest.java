@@ -12,7 +12,7 @@ class FlushSettingsTest {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final FlushSettings SETTINGS =
       new FlushSettings(
-          50_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), Duration.ofMillis(20));
+          50_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), 2, Duration.ofMillis(20));
 
   @ParameterizedTest
   @CsvSource({"100, 100, 105", "100, 130, 135", "100, 146, 150", "100, 900, 150"})
@@ -22,22 +22,26 @@ class FlushSettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"100, 0, 100", "100, 7, 107", "100, 120000, 120"})
-  void restsForAsLongAsAnInsertTookButNotForLong(long storedAt, long millis, long until) {
+  @CsvSource({"100, 0, 100", "100, 7, 114", "100, 120000, 120"})
+  void restsForSoManyTimesAsLongAsAnInsertTookButNotForLong(
+      long storedAt, long millis, long until) {
     assertThat(SETTINGS.restsUntil(storedAt, millis)).isEqualTo(until);
   }
 
   @Test
   void refusesLimitsThatCannotBeKept() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND, Duration.ZERO))
+        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND, 0, Duration.ZERO))
         .withMessageContaining("at least 1");
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND, Duration.ZERO));
+            () -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND, 0, Duration.ZERO));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO, Duration.ZERO));
+        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO, 0, Duration.ZERO));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, MILLISECOND, Duration.ofMillis(-1)));
+        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, MILLISECOND, -1, Duration.ZERO));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new FlushSettings(1, 1, MILLISECOND, MILLISECOND, 1, Duration.ofMillis(-1)));
   }
 }

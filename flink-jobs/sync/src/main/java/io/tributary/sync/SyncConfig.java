@@ -32,6 +32,14 @@ public record SyncConfig(
   /** A burst of changes is over when nothing has come for this part of the flush interval. */
   private static final int QUIET_PART = 10;
 
+  /**
+   * An insert takes ClickHouse longer the more it has to do. Idle, it is through long before the
+   * next commit; under a load that takes all there is, two commits go in at once.
+   */
+  private static final int REST = 8;
+
+  private static final Duration LONGEST_REST = Duration.ofMillis(500);
+
   /** Memory that a batch may take: more than this makes no insert cheaper. */
   private static final long MAX_FLUSH_BYTES = 16L << 20;
 
@@ -74,6 +82,7 @@ public record SyncConfig(
         Math.min(MAX_FLUSH_BYTES, share),
         interval,
         quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet,
-        Duration.ZERO);
+        REST,
+        LONGEST_REST);
   }
 }

@@ -51,7 +51,9 @@ public final class SyncJob {
   private static final long EARLY_BYTES = 1 << 20;
 
   /** They leave the warehouse time for the committed ones, which come beside them. */
-  private static final Duration EARLY_REST = Duration.ofMillis(200);
+  private static final int EARLY_REST = 1;
+
+  private static final Duration LONGEST_EARLY_REST = Duration.ofMillis(200);
 
   /**
    * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
@@ -192,6 +194,7 @@ public final class SyncJob {
             Math.min(config.flush().maxBytes(), EARLY_BYTES),
             EARLY_FLUSH_INTERVAL,
             EARLY_FLUSH_INTERVAL,
-            EARLY_REST));
+            EARLY_REST,
+            LONGEST_EARLY_REST));
   }
 }

@@ -25,6 +25,7 @@ public final class RowImage {
   private static final int USE_DEFAULT = 1;
 
   private final TableSchema schema;
+  private final FieldNames columns;
   private final ValueWriter[] writers;
   private final RowBuffer cells = new RowBuffer();
   private final int[] starts;
@@ -37,6 +38,7 @@ public final class RowImage {
    */
   public RowImage(TableSchema schema) {
     this.schema = schema;
+    this.columns = new FieldNames(schema.columns().stream().map(Column::name).toList());
     this.writers = writersFor(schema);
     this.starts = new int[writers.length];
     this.ends = new int[writers.length];
@@ -95,10 +97,10 @@ public final class RowImage {
 
   private void read(JsonParser json, int wanted) throws IOException, UnwritableException {
     clear();
-    String name;
-    while ((name = json.nextFieldName()) != null) {
+    int column = FieldNames.END;
+    while ((column = columns.next(json, column)) != FieldNames.END) {
+      String name = json.currentName();
       json.nextToken();
-      int column = schema.indexOf(name);
       if (wanted != EVERY_COLUMN && wanted != column) {
         json.skipChildren();
       } else if (column >= 0) {

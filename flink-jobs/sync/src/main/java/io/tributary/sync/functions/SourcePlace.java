@@ -1,9 +1,11 @@
 package io.tributary.sync.functions;
 
+import io.tributary.clickhouse.rowbinary.FieldNames;
 import io.tributary.clickhouse.rowbinary.UnwritableException;
 import io.tributary.common.ChangeEvent;
 import io.tributary.common.Version;
 import java.io.IOException;
+import java.util.List;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 
@@ -11,6 +13,18 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 final class SourcePlace {
   private static final long ABSENT = -1;
 
+  /** As capture writes them. */
+  private static final List<String> FIELDS =
+      List.of(
+          ChangeEvent.EPOCH,
+          ChangeEvent.DB,
+          ChangeEvent.TABLE,
+          ChangeEvent.TS_MS,
+          ChangeEvent.FILE,
+          ChangeEvent.POS,
+          ChangeEvent.ROW);
+
+  private final FieldNames fields = new FieldNames(FIELDS);
   private String lastFile;
   private long lastFileNumber;
 
@@ -30,8 +44,9 @@ final class SourcePlace {
 
   /** Reads the event's source. The parser stands at the object's start and is left at its end. */
   void read(JsonParser json) throws IOException, UnwritableException {
-    String name;
-    while ((name = json.nextFieldName()) != null) {
+    int field = FieldNames.END;
+    while ((field = fields.next(json, field)) != FieldNames.END) {
+      String name = json.currentName();
       json.nextToken();
       switch (name) {
         case ChangeEvent.FILE -> readFile(json);

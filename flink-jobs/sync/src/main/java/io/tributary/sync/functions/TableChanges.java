@@ -1,5 +1,6 @@
 package io.tributary.sync.functions;
 
+import io.tributary.clickhouse.rowbinary.FieldNames;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.rowbinary.RowImage;
 import io.tributary.clickhouse.rowbinary.UnwritableException;
@@ -11,6 +12,7 @@ import io.tributary.common.Version;
 import io.tributary.sync.records.ChangeRecord;
 import java.io.IOException;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
@@ -30,6 +32,16 @@ final class TableChanges {
 
   private static final JsonFactory JSON = new JsonFactory();
 
+  /** As capture writes them. */
+  private static final List<String> FIELDS =
+      List.of(
+          ChangeEvent.BEFORE,
+          ChangeEvent.AFTER,
+          ChangeEvent.OP,
+          ChangeEvent.TS_MS,
+          ChangeEvent.SOURCE);
+
+  private final FieldNames fields = new FieldNames(FIELDS);
   private final TableSchema schema;
   private final RowImage before;
   private final RowImage after;
@@ -108,8 +120,9 @@ final class TableChanges {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new UnwritableException("the value is not a change event: not a JSON object");
       }
-      String name;
-      while ((name = json.nextFieldName()) != null) {
+      int field = FieldNames.END;
+      while ((field = fields.next(json, field)) != FieldNames.END) {
+        String name = json.currentName();
         readField(name, json.nextToken(), json);
       }
     }
