@@ -1,6 +1,6 @@
 #!/bin/bash
 # The contract of Confluent's image: the broker's properties are KAFKA_ variables (see properties.sh), CLUSTER_ID is the
-# cluster's id and KAFKA_HEAP_OPTS the heap. Storage is formatted when it is new.
+# cluster's id, KAFKA_HEAP_OPTS the heap and KAFKA_JVM_PERFORMANCE_OPTS the collector. Storage is formatted when it is new.
 set -euo pipefail
 properties=/etc/kafka/kafka.properties
 
@@ -11,6 +11,7 @@ export KAFKA_LOG_DIRS=${KAFKA_LOG_DIRS:-/var/lib/kafka/data}
 /opt/kafka/bin/properties.sh >"$properties"
 kafka-storage format --cluster-id "$CLUSTER_ID" --config "$properties" --ignore-formatted
 # shellcheck disable=SC2086
-exec java ${KAFKA_HEAP_OPTS:--Xmx1g} -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:+ExitOnOutOfMemoryError \
+exec java ${KAFKA_HEAP_OPTS:--Xmx1g} \
+  ${KAFKA_JVM_PERFORMANCE_OPTS:--server -XX:+UseG1GC -XX:MaxGCPauseMillis=20} \
   ${KAFKA_OPTS:-} ${KAFKA_JMX_OPTS:-} -Dlog4j2.configurationFile=/opt/kafka/conf/log4j2.properties \
   -cp '/opt/kafka/lib/*' kafka.Kafka "$properties"
