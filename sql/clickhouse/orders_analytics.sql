@@ -72,10 +72,14 @@ SELECT minute, -counted AS changes
 FROM order_sums
 WHERE counted != 0;
 
+-- What schedules counting holds nothing, and so is made anew below, after what it sets going.
+DROP VIEW IF EXISTS order_recount;
+DROP VIEW IF EXISTS order_sums_counted;
+
 -- Counts minutes: the difference of what their rows say and what the sums say, and last of all, so that they never
 -- come before their sums, the changes that are covered. It reads the rows after it was given the minutes, and so sees
--- every row of the changes that it covers.
-CREATE MATERIALIZED VIEW IF NOT EXISTS order_sums_counted TO order_sums AS
+-- every row of the changes that it covers. One thread does it with the least work; nobody waits.
+CREATE MATERIALIZED VIEW order_sums_counted TO order_sums AS
 SELECT minute, status, product_name, orders, quantity, revenue, counted
 FROM order_recounts
 INNER JOIN
@@ -94,12 +98,13 @@ INNER JOIN
             toStartOfMinute(toStartOfSecond(created_at)) AS minute,
             status,
             product_name,
-            toInt64(1) AS one,
-            toInt64(quantity) AS pieces,
-            toDecimal128(total_price, 2) AS price,
+            toInt64(count()) AS one,
+            sum(orders_rows.quantity) AS pieces,
+            sum(orders_rows.total_price) AS price,
             toInt64(0) AS changes
         FROM orders_rows FINAL
         WHERE toStartOfMinute(toStartOfSecond(created_at)) IN (SELECT minute FROM order_recounts)
+        GROUP BY minute, status, product_name
         UNION ALL
         SELECT minute, status, product_name, -orders, -quantity, -revenue, 0
         FROM order_sums
@@ -112,7 +117,7 @@ INNER JOIN
     HAVING orders != 0 OR quantity != 0 OR revenue != 0 OR counted != 0
 ) AS difference USING (minute)
 ORDER BY counted
-SETTINGS enable_extended_results_for_datetime_functions = 1;
+SETTINGS enable_extended_results_for_datetime_functions = 1, max_threads = 1;
 
 -- Counts the changes of every inserted block.
 CREATE MATERIALIZED VIEW IF NOT EXISTS order_changes_arriving TO order_changes AS
@@ -122,11 +127,8 @@ GROUP BY minute
 SETTINGS enable_extended_results_for_datetime_functions = 1;
 
 -- Every second, the changed minutes whose counting reads 200,000 orders or little more, those with most changes first.
--- And a minute of some hundred thousand orders only every so many seconds. So counting never takes more than a fraction
+-- And a minute of more than 50,000 orders only every second, third … second. So counting never takes more than a fraction
 -- of a core: under a load that changes more than that, the numbers come a few seconds later.
--- The view holds nothing, and so is made anew, for what is changed here to count.
-DROP VIEW IF EXISTS order_recount;
-
 CREATE MATERIALIZED VIEW order_recount
 REFRESH EVERY 1 SECOND APPEND TO order_recounts AS
 WITH
@@ -156,7 +158,7 @@ WITH
             changes,
             sum(size) OVER (ORDER BY changes DESC, minute DESC ROWS UNBOUNDED PRECEDING) - size AS ahead
         FROM sized
-        WHERE (toUnixTimestamp(now()) + toMinute(minute)) % (1 + intDiv(size, 100000)) = 0
+        WHERE (toUnixTimestamp(now()) + toMinute(minute)) % (1 + intDiv(size, 50000)) = 0
     )
 SELECT minute, changes
 FROM queued

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class CaptureJob {
   private static final Logger LOG = LoggerFactory.getLogger(CaptureJob.class);
   private static final String JOB_NAME = "mysql-cdc";
-  private static final Duration LINGER = Duration.ofMillis(5);
+  private static final Duration LINGER = Duration.ofMillis(20);
   private static final int BATCH_BYTES = 256 << 10;
 
   private CaptureJob() {}
