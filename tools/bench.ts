@@ -32,6 +32,9 @@ type Part = (typeof parts)[number];
 /** The setting's default, at which the loads are measured once more with changes shown early. */
 const usualInterval = defaultSettings().captureCheckpoint;
 
+/** What a busy machine may take instead, to have more go through. */
+const busyInterval: Duration = "500 ms";
+
 /** Beside a longer interval the load makes no difference, so that one load is enough. Milliseconds. */
 const longInterval = 10_000;
 
@@ -129,11 +132,24 @@ async function freshness(
   sections.push(`## Freshness: ${what}\n\n${markdownTable(freshnessHeader, rows)}`);
 }
 
-/** How much goes through, with the settings' defaults. */
+/** How much goes through, with the settings' defaults unless it is said. */
 async function throughput(step: RunStep, signal: AbortSignal): Promise<void> {
   const duration = options.seconds * 1000;
+  const sustained = (servers: Servers) => measureSustained(servers, duration, containers(), signal);
   const measurements: [Part, string, (servers: Servers) => Promise<Finding[]>][] = [
-    ["sustained", "Sustained, through MySQL", (s) => measureSustained(s, duration, containers(), signal)],
+    ["sustained", "Sustained, through MySQL", sustained],
+    [
+      "sustained",
+      `Sustained, through MySQL, checkpoint every ${busyInterval}`,
+      async (servers) => {
+        await step("up: a longer interval", (progress) =>
+          bringUp(progress, { ...setByHand(), captureCheckpoint: busyInterval }),
+        );
+        const findings = await sustained(servers);
+        await step("up: defaults again", (progress) => bringUp(progress, setByHand()));
+        return findings;
+      },
+    ],
     ["api", "Sustained, through the API", (s) => measureApi(s, duration, containers(), signal)],
     ["backlog", "A backlog in the topics", (s) => backlogWithout("clickhouse-server", s)],
     [
