@@ -79,7 +79,7 @@ DROP VIEW IF EXISTS order_sums_counted;
 -- Counts minutes: the difference of what their rows say and what the sums say, and last of all, so that they never
 -- come before their sums, the changes that are covered. It reads the rows after it was given the minutes, and so sees
 -- every row of the changes that it covers. One thread does it with the least work; nobody waits.
-CREATE MATERIALIZED VIEW order_sums_counted TO order_sums AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS order_sums_counted TO order_sums AS
 SELECT minute, status, product_name, orders, quantity, revenue, counted
 FROM order_recounts
 INNER JOIN
@@ -129,7 +129,7 @@ SETTINGS enable_extended_results_for_datetime_functions = 1;
 -- Every second, the changed minutes whose counting reads 200,000 orders or little more, those with most changes first.
 -- And a minute of more than 50,000 orders only every second, third … second. So counting never takes more than a fraction
 -- of a core: under a load that changes more than that, the numbers come a few seconds later.
-CREATE MATERIALIZED VIEW order_recount
+CREATE MATERIALIZED VIEW IF NOT EXISTS order_recount
 REFRESH EVERY 1 SECOND APPEND TO order_recounts AS
 WITH
     changed AS

@@ -54,7 +54,7 @@ test("every statement of the schema may be run again", async (t) => {
   for (const { file, line, sql } of [...schema.values()].flat()) {
     t.regex(
       sql,
-      /^(CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|CREATE OR REPLACE VIEW|INSERT INTO) /,
+      /^(CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|CREATE OR REPLACE VIEW|DROP VIEW IF EXISTS|INSERT INTO) /,
       `${file}:${line}`,
     );
   }
