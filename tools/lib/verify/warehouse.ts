@@ -105,12 +105,13 @@ export class Warehouse {
     const chunk = chunkInWarehouse(number, range, width);
     const where = `${number} BETWEEN ${range.from} AND ${range.to}`;
     const settled = `_version <= ${place}`;
+    // Without names: one could be that of a column.
     const rows = await this.select(
-      `SELECT ${chunk} AS chunk, countIf(${settled}) AS rows, ${sumInWarehouse(columns, settled)} AS hash, '' AS overtaken
-       FROM ${table} FINAL WHERE ${where} GROUP BY chunk
+      `SELECT ${chunk}, countIf(${settled}), ${sumInWarehouse(columns, settled)}, ''
+       FROM ${table} FINAL WHERE ${where} GROUP BY 1
        UNION ALL
-       SELECT ${chunk} AS chunk, 0, '', arrayStringConcat(arrayMap(k -> toString(k), groupUniqArray(${number})), ',')
-       FROM ${table} WHERE ${where} AND _version > ${place} GROUP BY chunk`,
+       SELECT ${chunk}, 0, '', arrayStringConcat(arrayMap(k -> toString(k), groupUniqArray(${number})), ',')
+       FROM ${table} WHERE ${where} AND _version > ${place} GROUP BY 1`,
     );
     const chunks = new Map<number, WarehouseChunk>();
     for (const [index, count, hash, overtaken] of rows) {

@@ -37,6 +37,12 @@ final class MySqlTables {
   /** How long the source may be silent: longer, and the reader connects again. */
   private static final Duration SILENCE = Duration.ofSeconds(10);
 
+  /**
+   * Changes that are handed on at once. Fewer wait for others until the poll interval is over, the
+   * last millisecond of which the reader spends in a loop.
+   */
+  private static final int BATCH = 256;
+
   /** Keys per row up to which chunks are cut by arithmetic, each of that many times its size. */
   private static final double LARGEST_KEY_GAPS = 2;
 
@@ -117,6 +123,7 @@ final class MySqlTables {
       CaptureOptions options, Map<String, SourceFacts.Table> tables) {
     Properties properties = new Properties();
     properties.setProperty("poll.interval.ms", String.valueOf(options.pollInterval().toMillis()));
+    properties.setProperty("max.batch.size", String.valueOf(BATCH));
     // A MySQL that is gone without a word is noticed after this time, or twice as long. Nothing
     // comes twice if it was only held up, see Repeats.
     properties.setProperty("connect.keep.alive.interval.ms", String.valueOf(SILENCE.toMillis()));

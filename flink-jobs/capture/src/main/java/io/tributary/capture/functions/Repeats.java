@@ -22,7 +22,9 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
  * the binlog itself went back, as after a reset, and stops capture for good.
  *
  * <p>So does a heartbeat that is missing: MySQL counts them without gaps, so what else it wrote at
- * that time was not read either.
+ * that time was not read either. And so does one that comes again: MySQL was set back to an earlier
+ * state, such as an image of its disk, and what it has written since then under the names of
+ * transactions that were read before is not sent. Unless somebody deleted heartbeats.
  */
 public final class Repeats extends RichFilterFunction<TopicRecord> implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
@@ -68,7 +70,7 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
       return true;
     }
     if (record.version > newest) {
-      requireNoBeatIsMissing(record.beat);
+      follow(record.beat);
       newest = record.version;
       transaction = record.transaction;
       return true;
@@ -82,15 +84,28 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
     return false;
   }
 
-  /** They start again at 1 where the table was emptied: only a leap forward leaves some out. */
-  private void requireNoBeatIsMissing(long beat) {
+  /** Two beats at once may have one number. */
+  private void follow(long beat) {
+    if (beat == TopicRecord.NO_BEAT) {
+      return;
+    }
+    if (beat == TopicRecord.DELETED_BEAT) {
+      newestBeat = TopicRecord.NO_BEAT;
+      return;
+    }
     if (newestBeat != TopicRecord.NO_BEAT && beat > newestBeat + 1) {
       throw new SuppressRestartsException(
           new IllegalStateException(
               "Capture stopped: heartbeat %d comes after heartbeat %d, so what MySQL wrote in between was not read, or not written as rows. Raise the setting `snapshot` by one, or `epoch` if the binlog began again, and run `make up`: capture takes a new snapshot. docs/operations.md tells the rest."
                   .formatted(beat, newestBeat)));
     }
-    newestBeat = Math.max(newestBeat, beat);
+    if (beat < newestBeat) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: heartbeat %d comes after heartbeat %d, so MySQL was set back to an earlier state, and what it wrote since then was not read. Raise the setting `epoch` by one and run `make up`: capture takes a new snapshot, whose rows outrank all earlier ones. docs/operations.md tells the rest."
+                  .formatted(beat, newestBeat)));
+    }
+    newestBeat = beat;
   }
 
   @Override

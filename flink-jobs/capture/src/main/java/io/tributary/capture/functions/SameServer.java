@@ -35,9 +35,14 @@ public record SameServer(String heartbeats, String serverUuid, int epoch) implem
     }
   }
 
-  /** The number of a heartbeat, or {@link TopicRecord#NO_BEAT}. */
+  /** The number of a heartbeat, {@link TopicRecord#DELETED_BEAT} or {@link TopicRecord#NO_BEAT}. */
   long beatIn(String table, Op op, Struct after) {
-    return isBeat(table, op, after) ? after.getInt64(Beat.NUMBER) : TopicRecord.NO_BEAT;
+    if (isBeat(table, op, after)) {
+      return after.getInt64(Beat.NUMBER);
+    }
+    return op == Op.DELETE && table.equals(heartbeats)
+        ? TopicRecord.DELETED_BEAT
+        : TopicRecord.NO_BEAT;
   }
 
   private boolean isBeat(String table, Op op, Struct after) {

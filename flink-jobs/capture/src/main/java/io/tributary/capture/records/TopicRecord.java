@@ -5,6 +5,9 @@ public final class TopicRecord {
   /** In the place of a heartbeat's number: the source counts from 1. */
   public static final long NO_BEAT = 0;
 
+  /** Likewise, where one was deleted: the source may count again what it has counted. */
+  public static final long DELETED_BEAT = -1;
+
   public String topic;
   public byte[] key;
   public byte[] value;

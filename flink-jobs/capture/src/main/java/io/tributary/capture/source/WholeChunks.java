@@ -2,7 +2,7 @@ package io.tributary.capture.source;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.cdc.connectors.mysql.source.metrics.MySqlSourceReaderMetrics;
 import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlRecordEmitter;
@@ -30,7 +30,8 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
   private final DebeziumDeserializationSchema<T> deserializer;
   private final MySqlSourceReaderMetrics metrics;
   private final PassedOn<T> passedOn = new PassedOn<>();
-  private final Held<T> held = new Held<>();
+  private final List<T> held = new ArrayList<>();
+  private final Collector<T> hold = new ListCollector<>(held);
   private String chunk;
 
   /**
@@ -90,20 +91,24 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
       throws Exception {
     requireInTurn(split.asSnapshotSplitState().toMySqlSplit().splitId());
     for (SourceRecord record : records.getSourceRecordList()) {
-      if (RecordUtils.isHighWatermarkEvent(record)) {
-        held.rows.forEach(output::collect);
-        held.rows.clear();
+      if (RecordUtils.isDataChangeRecord(record)) {
+        deserializer.deserialize(record, hold);
+      } else {
+        if (RecordUtils.isHighWatermarkEvent(record)) {
+          held.forEach(output::collect);
+          held.clear();
+        }
+        processElement(record, output, split);
       }
-      processElement(record, held, split);
     }
   }
 
   /** A reader reads its chunks one after the other: what is held belongs to the one at hand. */
   private void requireInTurn(String current) {
-    if (!current.equals(chunk) && !held.rows.isEmpty()) {
+    if (!current.equals(chunk) && !held.isEmpty()) {
       throw new IllegalStateException(
           "chunk %s begins, and the %d rows of chunk %s are not passed on"
-              .formatted(current, held.rows.size(), chunk));
+              .formatted(current, held.size(), chunk));
     }
     chunk = current;
   }
@@ -120,36 +125,6 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
     @Override
     public void close() {
       // It is not this one's to close.
-    }
-  }
-
-  /** Rows on their way. Those of a snapshot have no timestamp. */
-  private static final class Held<T> implements SourceOutput<T> {
-    private final List<T> rows = new ArrayList<>();
-
-    @Override
-    public void collect(T row) {
-      rows.add(row);
-    }
-
-    @Override
-    public void collect(T row, long timestamp) {
-      rows.add(row);
-    }
-
-    @Override
-    public void emitWatermark(Watermark watermark) {
-      // The connector makes none.
-    }
-
-    @Override
-    public void markIdle() {
-      // Nothing waits for it.
-    }
-
-    @Override
-    public void markActive() {
-      // Nothing waits for it.
     }
   }
 }

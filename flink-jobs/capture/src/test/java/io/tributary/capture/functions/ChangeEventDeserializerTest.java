@@ -136,6 +136,8 @@ class ChangeEventDeserializerTest {
     // A snapshot shows what a server before this one wrote.
     assertThat(only(Records.change("r", "beats", ours, null, others)).beat)
         .isEqualTo(TopicRecord.NO_BEAT);
+    assertThat(only(Records.change("d", "beats", ours, ours, null)).beat)
+        .isEqualTo(TopicRecord.DELETED_BEAT);
     assertThatThrownBy(() -> all(deserializer, Records.change("u", "beats", ours, ours, others)))
         .isInstanceOf(SuppressRestartsException.class)
         .cause()

@@ -83,16 +83,42 @@ class RepeatsTest {
     }
   }
 
-  /** Where somebody deletes them, and where two come at once. */
   @Test
-  void heartbeatsThatCountAgainAreNotMissing() throws Exception {
+  void twoHeartbeatsAtOnceMayHaveOneNumber() throws Exception {
     try (var harness = start(null)) {
       beat(harness, 10, 104);
-      beat(harness, 11, 1);
-      beat(harness, 12, 2);
+      beat(harness, 11, 104);
+      beat(harness, 12, 105);
+      assertThat(versions(harness)).containsExactly(10L, 11L, 12L);
+    }
+  }
+
+  /** As where MySQL got an older image of its disk back. */
+  @Test
+  void aHeartbeatThatComesAgainStopsCapture() throws Exception {
+    try (var harness = start(null)) {
+      beat(harness, 10, 104);
+      assertThatThrownBy(() -> beat(harness, 11, 90))
+          .isInstanceOf(SuppressRestartsException.class)
+          .hasStackTraceContaining("heartbeat 90 comes after heartbeat 104")
+          .hasStackTraceContaining("setting `epoch`");
+    }
+  }
+
+  @Test
+  void heartbeatsThatSomebodyDeletedAreCountedAgain() throws Exception {
+    OperatorSubtaskState saved;
+    try (var harness = start(null)) {
+      beat(harness, 10, 104);
+      beat(harness, 11, TopicRecord.DELETED_BEAT);
+      saved = harness.snapshot(1, 0);
+    }
+    try (var harness = start(saved)) {
+      beat(harness, 12, 1);
       beat(harness, 13, 2);
-      beat(harness, 14, 105);
-      assertThat(versions(harness)).containsExactly(10L, 11L, 12L, 13L, 14L);
+      assertThat(versions(harness)).containsExactly(12L, 13L);
+      assertThatThrownBy(() -> beat(harness, 14, 104))
+          .hasStackTraceContaining("heartbeat 104 comes after heartbeat 2");
     }
   }
 
