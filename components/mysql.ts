@@ -115,8 +115,8 @@ export function serverConfig(args: { memory: Size; binlogRetention: Duration }):
     // Room for a minute of the heaviest load: a small log has the same pages written over and over.
     innodb_redo_log_capacity: 512 * 1024 ** 2,
     innodb_buffer_pool_size: `${Math.floor(toMegabytes(args.memory) / 3)}M`,
-    // What tells replicas which transactions may be applied side by side; capture takes them in order. By MySQL 9's own
-    // choice, ten million rows, it grows beyond half a gigabyte.
+    // What tells replicas which transactions may be applied side by side; capture takes them in order. Left to itself,
+    // MySQL 9 was seen to remember up to ten million rows, in memory.
     binlog_transaction_dependency_history_size: 25_000,
     default_time_zone: "'+00:00'",
     character_set_server: "utf8mb4",
