@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
+import type { Kafka } from "kafkajs";
 import mysql, { type Connection, type ResultSetHeader } from "mysql2/promise";
 import { realtimeViewOf, tables, topicOf, type TableSpec } from "../../../components/tables";
 import { ask, type Servers } from "./access";
@@ -75,7 +76,9 @@ async function watchTopic({ kafka }: Servers, probes: Map<number, Probe>): Promi
   const groupId = `tributary-bench-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, readUncommitted: false });
   await consumer.connect();
-  await consumer.subscribe({ topic: topicOf(orders), fromBeginning: false });
+  const topic = topicOf(orders);
+  await consumer.subscribe({ topic });
+  const ends = await endsOf(kafka, topic);
   const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
   await consumer.run({
     eachBatchAutoResolve: true,
@@ -89,6 +92,8 @@ async function watchTopic({ kafka }: Servers, probes: Map<number, Probe>): Promi
     },
   });
   await joined;
+  // Left to itself it begins at the end of a moment later, behind the first probes.
+  for (const { partition, high } of ends) consumer.seek({ topic, partition, offset: high });
   return async () => {
     await consumer.disconnect();
     const admin = kafka.admin();
@@ -96,6 +101,16 @@ async function watchTopic({ kafka }: Servers, probes: Map<number, Probe>): Promi
     await admin.deleteGroups([groupId]);
     await admin.disconnect();
   };
+}
+
+async function endsOf(kafka: Kafka, topic: string): Promise<{ partition: number; high: string }[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await admin.fetchTopicOffsets(topic);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Notes when each probe can be seen by those who query the warehouse. */
@@ -124,13 +139,15 @@ async function watchWarehouse(
 
 async function allArrived(probes: Map<number, Probe>, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + patience;
-  const missing = () =>
-    [...probes.values()].filter(({ topic, warehouse }) => topic === undefined || warehouse === undefined)
-      .length;
-  while (missing() > 0) {
+  const missingIn = (place: "topic" | "warehouse") =>
+    [...probes].filter(([, probe]) => probe[place] === undefined).map(([id]) => id);
+  while (missingIn("topic").length + missingIn("warehouse").length > 0) {
     signal.throwIfAborted();
     if (performance.now() > deadline)
-      throw new Error(`${missing()} of ${probes.size} orders did not arrive within ${patience / 1000} s`);
+      throw new Error(
+        `not all of ${probes.size} orders arrived within ${patience / 1000} s: ` +
+          `not in the topic ${missingIn("topic").join()}, not in the warehouse ${missingIn("warehouse").join()}`,
+      );
     await sleep(look);
   }
 }

@@ -16,19 +16,23 @@ import java.time.Duration;
  *     from
  * @param longestWait how long the first row of a batch waits for others, however many still come
  * @param quiet how long nothing more must come for a burst to be over
- * @param rest a table rests after an insert for so many times as long as the insert took. A
- *     warehouse that has much to do then gets fewer and larger inserts, which cost it less; one
- *     that has little to do takes each burst at once. A full batch and a checkpoint do not wait
- * @param longestRest it rests no longer than this
+ * @param rest what follows an insert; a full batch and a checkpoint do not wait for it
  */
 public record FlushSettings(
-    int maxRows,
-    long maxBytes,
-    Duration longestWait,
-    Duration quiet,
-    int rest,
-    Duration longestRest)
+    int maxRows, long maxBytes, Duration longestWait, Duration quiet, Rest rest)
     implements Serializable {
+
+  /**
+   * How long a table gets nothing after an insert. A warehouse that has much to do then gets fewer
+   * and larger inserts, which cost it less, and has the rows sooner in the end.
+   *
+   * @param fromRows rows of an insert from which on the table rests; smaller ones do not matter
+   * @param times so many times as long as the insert took; 0 for no rest
+   * @param longest it rests no longer than this
+   */
+  public record Rest(int fromRows, int times, Duration longest) implements Serializable {
+    public static final Rest NONE = new Rest(0, 0, Duration.ZERO);
+  }
 
   /**
    * Inserts that may be on their way to a table at once. The second is for full batches, and for a
@@ -44,18 +48,18 @@ public record FlushSettings(
    * Refuses limits that could never be reached or never be kept.
    *
    * @throws IllegalArgumentException if rows or bytes are not positive, the quiet is below a
-   *     millisecond, or the wait or a rest negative
+   *     millisecond, or the wait or the rest negative
    */
   public FlushSettings {
     if (maxRows < 1
         || maxBytes < 1
         || quiet.toMillis() < 1
         || longestWait.isNegative()
-        || rest < 0
-        || longestRest.isNegative()) {
+        || rest.times() < 0
+        || rest.longest().isNegative()) {
       throw new IllegalArgumentException(
-          "rows and bytes per flush and its quiet must be at least 1, the wait and the rest not negative: %d, %d, %s, %s, %d, %s"
-              .formatted(maxRows, maxBytes, quiet, longestWait, rest, longestRest));
+          "rows and bytes per flush and its quiet must be at least 1, the wait and the rest not negative: %d, %d, %s, %s, %s"
+              .formatted(maxRows, maxBytes, quiet, longestWait, rest));
     }
   }
 
@@ -75,9 +79,12 @@ public record FlushSettings(
    *
    * @param storedAt when the insert was over, in milliseconds of any clock
    * @param millis how long it took
+   * @param rows how many rows it brought
    * @return milliseconds of the same clock
    */
-  public long restsUntil(long storedAt, long millis) {
-    return storedAt + Math.min(rest * millis, longestRest.toMillis());
+  public long restsUntil(long storedAt, long millis, int rows) {
+    return rows < rest.fromRows()
+        ? storedAt
+        : storedAt + Math.min(rest.times() * millis, rest.longest().toMillis());
   }
 }

@@ -180,7 +180,7 @@ final class TableLane<T> {
     for (Refused<T> letter : refused) {
       addDeadLetter(letter.element(), letter.reason());
     }
-    restsUntil = settings.restsUntil(clock.getCurrentProcessingTime(), millis);
+    restsUntil = settings.restsUntil(clock.getCurrentProcessingTime(), millis, batch.rowCount());
     metrics.inserted(batch.rowCount() - refused.size(), millis);
     batch.clear();
     spares.push(batch);

@@ -45,8 +45,7 @@ class ClickHouseSinkTest {
           1 << 20,
           Duration.ofMillis(INTERVAL),
           Duration.ofMillis(INTERVAL / 10),
-          0,
-          Duration.ZERO);
+          FlushSettings.Rest.NONE);
 
   /** Elements of these numbers: encoding refuses the first, the script may refuse the second. */
   private static final long UNWRITABLE = -1;

@@ -3,6 +3,7 @@ package io.tributary.clickhouse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tributary.clickhouse.FlushSettings.Rest;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,7 +13,11 @@ class FlushSettingsTest {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final FlushSettings SETTINGS =
       new FlushSettings(
-          50_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), 2, Duration.ofMillis(20));
+          50_000,
+          1 << 20,
+          Duration.ofMillis(50),
+          Duration.ofMillis(5),
+          new Rest(100, 2, Duration.ofMillis(20)));
 
   @ParameterizedTest
   @CsvSource({"100, 100, 105", "100, 130, 135", "100, 146, 150", "100, 900, 150"})
@@ -31,17 +36,20 @@ class FlushSettingsTest {
   @Test
   void refusesLimitsThatCannotBeKept() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND, 0, Duration.ZERO))
+        .isThrownBy(() -> new FlushSettings(0, 1, Duration.ZERO, MILLISECOND, Rest.NONE))
         .withMessageContaining("at least 1");
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND, 0, Duration.ZERO));
+        .isThrownBy(() -> new FlushSettings(1, 1, Duration.ofMillis(-1), MILLISECOND, Rest.NONE));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO, 0, Duration.ZERO));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, MILLISECOND, -1, Duration.ZERO));
+        .isThrownBy(() -> new FlushSettings(1, 1, MILLISECOND, Duration.ZERO, Rest.NONE));
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> new FlushSettings(1, 1, MILLISECOND, MILLISECOND, 1, Duration.ofMillis(-1)));
+            () ->
+                new FlushSettings(1, 1, MILLISECOND, MILLISECOND, new Rest(0, -1, Duration.ZERO)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new FlushSettings(
+                    1, 1, MILLISECOND, MILLISECOND, new Rest(0, 1, Duration.ofMillis(-1))));
   }
 }

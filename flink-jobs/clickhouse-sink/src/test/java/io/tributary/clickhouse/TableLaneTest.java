@@ -3,6 +3,7 @@ package io.tributary.clickhouse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tributary.clickhouse.FlushSettings.Rest;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,14 +20,14 @@ import org.junit.jupiter.api.Test;
 /** A lane on its own, its insert and its mailbox in the test's thread. */
 class TableLaneTest {
   private static final FlushSettings EVERY_SECOND_ROW =
-      new FlushSettings(2, 1 << 20, Duration.ofHours(1), Duration.ofHours(1), 0, Duration.ZERO);
+      new FlushSettings(2, 1 << 20, Duration.ofHours(1), Duration.ofHours(1), Rest.NONE);
 
   private static final FlushSettings UP_TO_50_MILLIS =
-      new FlushSettings(
-          1_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), 0, Duration.ZERO);
+      new FlushSettings(1_000, 1 << 20, Duration.ofMillis(50), Duration.ofMillis(5), Rest.NONE);
 
   private static final FlushSettings RESTING_UP_TO_20_MILLIS =
-      new FlushSettings(2, 1 << 20, Duration.ZERO, Duration.ofMillis(1), 1, Duration.ofMillis(20));
+      new FlushSettings(
+          2, 1 << 20, Duration.ZERO, Duration.ofMillis(1), new Rest(1, 1, Duration.ofMillis(20)));
 
   private final List<Integer> inserts = new ArrayList<>();
   private final TestProcessingTimeService clock = new TestProcessingTimeService();
@@ -177,7 +178,7 @@ class TableLaneTest {
   @Test
   void sendsABatchThatHoldsTooMuchMemory() throws Exception {
     FlushSettings tenBytes =
-        new FlushSettings(1_000, 10, Duration.ofHours(1), Duration.ofHours(1), 0, Duration.ZERO);
+        new FlushSettings(1_000, 10, Duration.ofHours(1), Duration.ofHours(1), Rest.NONE);
     TableLane<Integer> lane = lane(tenBytes, (rows, from, to) -> inserts.add(to - from));
     for (int i = 0; i < 6; i++) {
       write(lane, i);

@@ -2,6 +2,7 @@ package io.tributary.sync;
 
 import io.tributary.clickhouse.ClickHouseConnection;
 import io.tributary.clickhouse.FlushSettings;
+import io.tributary.clickhouse.FlushSettings.Rest;
 import io.tributary.common.Arguments;
 import io.tributary.common.TableSpec;
 import java.time.Duration;
@@ -33,12 +34,10 @@ public record SyncConfig(
   private static final int QUIET_PART = 10;
 
   /**
-   * An insert takes ClickHouse longer the more it has to do. Idle, it is through long before the
-   * next commit; under a load that takes all there is, two commits go in at once.
+   * A commit with so many changes of one table comes under a load that takes all there is: there,
+   * two commits go in at once.
    */
-  private static final int REST = 8;
-
-  private static final Duration LONGEST_REST = Duration.ofMillis(500);
+  private static final Rest REST = new Rest(2_000, 8, Duration.ofMillis(500));
 
   /** Memory that a batch may take: more than this makes no insert cheaper. */
   private static final long MAX_FLUSH_BYTES = 16L << 20;
@@ -82,7 +81,6 @@ public record SyncConfig(
         Math.min(MAX_FLUSH_BYTES, share),
         interval,
         quiet.toMillis() < 1 ? Duration.ofMillis(1) : quiet,
-        REST,
-        LONGEST_REST);
+        REST);
   }
 }

@@ -2,6 +2,7 @@ package io.tributary.sync;
 
 import io.tributary.clickhouse.ClickHouseSink;
 import io.tributary.clickhouse.FlushSettings;
+import io.tributary.clickhouse.FlushSettings.Rest;
 import io.tributary.common.TableSpec;
 import io.tributary.sync.functions.ChangeEncoder;
 import io.tributary.sync.functions.ChangeRecordSchema;
@@ -51,9 +52,7 @@ public final class SyncJob {
   private static final long EARLY_BYTES = 1 << 20;
 
   /** They leave the warehouse time for the committed ones, which come beside them. */
-  private static final int EARLY_REST = 1;
-
-  private static final Duration LONGEST_EARLY_REST = Duration.ofMillis(200);
+  private static final Rest EARLY_REST = new Rest(1, 1, Duration.ofMillis(200));
 
   /**
    * A checkpoint waits until the warehouse has everything. One that waits in vain only makes room
@@ -194,7 +193,6 @@ public final class SyncJob {
             Math.min(config.flush().maxBytes(), EARLY_BYTES),
             EARLY_FLUSH_INTERVAL,
             EARLY_FLUSH_INTERVAL,
-            EARLY_REST,
-            LONGEST_EARLY_REST));
+            EARLY_REST));
   }
 }

@@ -164,6 +164,6 @@ class SyncJobTest {
         new ChangeEncoder.Factory(List.of(USERS)),
         Letters::new,
         new FlushSettings(
-            100, 1 << 20, Duration.ofMillis(10), Duration.ofMillis(1), 0, Duration.ZERO));
+            100, 1 << 20, Duration.ofMillis(10), Duration.ofMillis(1), FlushSettings.Rest.NONE));
   }
 }
