@@ -27,10 +27,9 @@ class FlushSettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"100, 0, 100", "100, 7, 114", "100, 120000, 120"})
-  void restsForSoManyTimesAsLongAsAnInsertTookButNotForLong(
-      long storedAt, long millis, long until) {
-    assertThat(SETTINGS.restsUntil(storedAt, millis)).isEqualTo(until);
+  @CsvSource({"0, 100, 100", "7, 100, 114", "7, 99, 100", "120000, 5000, 120"})
+  void restsForSoManyTimesAsLongAsALargeInsertTookButNotForLong(long millis, int rows, long until) {
+    assertThat(SETTINGS.restsUntil(100, millis, rows)).isEqualTo(until);
   }
 
   @Test
