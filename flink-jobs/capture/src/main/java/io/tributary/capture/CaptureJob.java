@@ -118,8 +118,7 @@ public final class CaptureJob {
             .setProperty(
                 "transaction.timeout.ms", String.valueOf(options.transactionTimeout().toMillis()))
             // Few large requests cost all that take part less than many small ones. A commit does
-            // not
-            // wait for the linger.
+            // not wait for the linger.
             .setProperty("linger.ms", String.valueOf(LINGER.toMillis()))
             .setProperty("batch.size", String.valueOf(BATCH_BYTES))
             .setProperty("max.request.size", String.valueOf(ChangeEvent.LARGEST_RECORD_BYTES))
