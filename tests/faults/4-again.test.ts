@@ -2,6 +2,7 @@ import test from "ava";
 import { execa } from "execa";
 import { rowsTableOf, tables } from "../../components/tables";
 import { consumerGroup } from "../../components/sync-job";
+import { withAdmin } from "../../tools/lib/kafka";
 import { ordersTopic } from "../lib/bulk";
 import { eventually } from "../lib/eventually";
 import { survive } from "../lib/fault";
@@ -17,7 +18,7 @@ import {
   stackOutputs,
   warehouseNumber,
 } from "../lib/stack";
-import { sizeOf } from "../lib/topic";
+import { committedEnd, sizeOf } from "../lib/topic";
 
 /** The capture job's name on the cluster. */
 const captureName = "mysql-cdc";
@@ -37,13 +38,7 @@ async function submitAnew(job: "capture" | "sync", between: () => Promise<void>)
 
 /** Makes the consumer group forget how far it has read, so that a sync job without state begins at the beginning. */
 async function forgetOffsets(): Promise<void> {
-  const admin = (await kafka()).admin();
-  await admin.connect();
-  try {
-    await admin.deleteGroups([consumerGroup]);
-  } finally {
-    await admin.disconnect();
-  }
+  await withAdmin(await kafka(), (admin) => admin.deleteGroups([consumerGroup]));
 }
 
 /** A table that the load leaves alone: its rows come again only from its topic. */
@@ -83,10 +78,7 @@ test("topics grow from 3 to 6 partitions, then SIGKILL of the TaskManager", asyn
       await crash("flink-taskmanager");
     },
   });
-  const admin = (await kafka()).admin();
-  await admin.connect();
-  t.is((await admin.fetchTopicOffsets(ordersTopic)).filter(({ high }) => Number(high) > 0).length, 6);
-  await admin.disconnect();
+  t.is([...(await committedEnd(ordersTopic)).values()].filter((end) => end > 0n).length, 6);
 });
 
 // Rows that go or move while nobody captures are not in a snapshot that is taken later.

@@ -1,6 +1,7 @@
 import test from "ava";
 import { tables, topicOf } from "../../components/tables";
 import { readCheckpointTime } from "../../tools/lib/flink";
+import type { Offsets } from "../../tools/lib/kafka";
 import { eventually } from "../lib/eventually";
 import { crash } from "../lib/servers";
 import {
@@ -11,7 +12,7 @@ import {
   stackOutputs,
   warehouseNumber,
 } from "../lib/stack";
-import { committedEnd, committedSince, sumOf, type Offsets } from "../lib/topic";
+import { committedEnd, committedSince, sumOf } from "../lib/topic";
 import { verify } from "../lib/verify";
 
 /** Rows of one statement, and statements of one transaction: so many that they take capture several seconds. */

@@ -1,7 +1,8 @@
 import { execa } from "execa";
 import { heartbeats, tables, topicOf } from "../../components/tables";
+import type { Offsets } from "../../tools/lib/kafka";
 import { container, kafka } from "./stack";
-import { committedEnd, type Offsets } from "./topic";
+import { committedEnd } from "./topic";
 
 /** What has been written to the topics since the ledger was opened. */
 export interface Entries {

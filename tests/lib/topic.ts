@@ -1,8 +1,6 @@
+import { endsOf, withAdmin, type Offsets } from "../../tools/lib/kafka";
 import { eventually } from "./eventually";
 import { kafka } from "./stack";
-
-/** Offsets of a topic's partitions, by partition. */
-export type Offsets = ReadonlyMap<number, bigint>;
 
 /** A committed record, as text. */
 export interface CommittedRecord {
@@ -12,15 +10,7 @@ export interface CommittedRecord {
 
 /** Where a reader of committed records comes to an end now, in each partition. */
 export async function committedEnd(topic: string): Promise<Offsets> {
-  const admin = (await kafka()).admin();
-  await admin.connect();
-  try {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    // What kafkajs calls high is the end of what is committed.
-    return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
-  } finally {
-    await admin.disconnect();
-  }
+  return withAdmin(await kafka(), (admin) => endsOf(admin, topic));
 }
 
 /** How many offsets lie before these, those of the transactions' marks among them. */

@@ -1,12 +1,13 @@
 import test from "ava";
 import { platformTables, topicOf } from "../../components/tables";
 import { readTransactions } from "../../tools/lib/alarms/transactions";
+import type { Offsets } from "../../tools/lib/kafka";
 import { leaveOpen } from "../lib/dead-producer";
 import { eventually } from "../lib/eventually";
 import { captureHasPassed } from "../lib/heartbeat";
 import { compareTables, countDifferences } from "../lib/rows";
 import { changeWarehouse, container, placeOrder, source, warehouse, warehouseNumber } from "../lib/stack";
-import { committedEnd, committedSince, type Offsets } from "../lib/topic";
+import { committedEnd, committedSince } from "../lib/topic";
 
 /** Changes that a pipeline may get wrong, one after the other in the source. */
 interface Edge {

@@ -13,7 +13,7 @@ import { readTopics } from "../dead-letters/boxes";
 import { docker, type Container } from "../docker";
 import { readCheckpointTime, readFailures, readJob } from "../flink";
 import { readHeartbeat } from "../heartbeat";
-import { kafkaOf } from "../kafka";
+import { committedBy, endsOf, kafkaOf, withAdmin } from "../kafka";
 import { messageOf } from "../problem";
 import { readSecret, type StackOutputs } from "../pulumi";
 import { sourceOf } from "../source";
@@ -166,22 +166,15 @@ async function readDisk(): Promise<DiskFacts | undefined> {
 
 /** How many records wait for the sync job; null where it has committed nothing yet. */
 async function readGroupLag(kafka: Kafka): Promise<number | null> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const committed = await admin.fetchOffsets({ groupId: consumerGroup, topics: tables.map(topicOf) });
+  return withAdmin(kafka, async (admin) => {
     let lag: number | null = null;
-    for (const { topic, partitions } of committed) {
-      const ends = new Map((await admin.fetchTopicOffsets(topic)).map((one) => [one.partition, one.high]));
-      for (const { partition, offset } of partitions) {
-        if (Number(offset) < 0) continue;
-        lag = (lag ?? 0) + Number(ends.get(partition) ?? 0) - Number(offset);
-      }
+    for (const topic of tables.map(topicOf)) {
+      const ends = await endsOf(admin, topic);
+      for (const [partition, offset] of await committedBy(admin, consumerGroup, topic))
+        lag = (lag ?? 0) + Number((ends.get(partition) ?? 0n) - offset);
     }
     return lag;
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 function groupFacts(earlier?: number | null, now?: number | null): GroupFacts | undefined {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import { consumerGroup } from "../../../components/sync-job";
 import { realtimeViewOf, tables, topicOf } from "../../../components/tables";
+import { committedBy, endsOf, withAdmin } from "../kafka";
 import type { Commit } from "../load/lane";
 import { ask, type Servers } from "./access";
 
@@ -91,20 +92,13 @@ export async function awaitTopicsPassed(
   patience: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
+  await withAdmin(kafka, async (admin) => {
     for (const topic of loaded.map(topicOf)) {
-      const ends = await admin.fetchTopicOffsets(topic);
+      const ends = await endsOf(admin, topic);
       await until(`sync has passed the present end of ${topic}`, patience, signal, async () => {
-        const [group] = await admin.fetchOffsets({ groupId: consumerGroup, topics: [topic] });
-        const committed = new Map(
-          group?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
-        );
-        return ends.every(({ partition, high }) => (committed.get(partition) ?? 0) >= Number(high));
+        const committed = await committedBy(admin, consumerGroup, topic);
+        return [...ends].every(([partition, end]) => (committed.get(partition) ?? 0n) >= end);
       });
     }
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
-import type { Kafka } from "kafkajs";
 import mysql, { type Connection, type ResultSetHeader } from "mysql2/promise";
 import { realtimeViewOf, tables, topicOf, type TableSpec } from "../../../components/tables";
+import { endsOf, withAdmin } from "../kafka";
 import { ask, type Servers } from "./access";
 
 /** How long one order took from its commit in the source, by this process's clock. Milliseconds. */
@@ -78,7 +78,7 @@ async function watchTopic({ kafka }: Servers, probes: Map<number, Probe>): Promi
   await consumer.connect();
   const topic = topicOf(orders);
   await consumer.subscribe({ topic });
-  const ends = await endsOf(kafka, topic);
+  const ends = await withAdmin(kafka, (admin) => endsOf(admin, topic));
   const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
   await consumer.run({
     eachBatchAutoResolve: true,
@@ -93,24 +93,11 @@ async function watchTopic({ kafka }: Servers, probes: Map<number, Probe>): Promi
   });
   await joined;
   // Left to itself it begins at the end of a moment later, behind the first probes.
-  for (const { partition, high } of ends) consumer.seek({ topic, partition, offset: high });
+  for (const [partition, end] of ends) consumer.seek({ topic, partition, offset: String(end) });
   return async () => {
     await consumer.disconnect();
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.deleteGroups([groupId]);
-    await admin.disconnect();
+    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]));
   };
-}
-
-async function endsOf(kafka: Kafka, topic: string): Promise<{ partition: number; high: string }[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await admin.fetchTopicOffsets(topic);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 /** Notes when each probe can be seen by those who query the warehouse. */

@@ -1,4 +1,5 @@
 import type { Kafka } from "kafkajs";
+import { beginsOf, endsOf, withAdmin } from "../kafka";
 import { Problem } from "../problem";
 import { waitUntil } from "../wait";
 import { replayedHeader, type Letter, type TopicRecord } from "./letter";
@@ -12,7 +13,7 @@ export async function readTopics(
   topics: readonly string[],
   signal: AbortSignal,
 ): Promise<TopicRecord[]> {
-  const unread = await endsOf(kafka, topics);
+  const unread = await filledEnds(kafka, topics);
   if (unread.size === 0) return [];
   const groupId = `tributary-dead-letters-${Date.now()}`;
   const consumer = kafka.consumer({ groupId, readUncommitted: false });
@@ -43,27 +44,16 @@ export async function readTopics(
 }
 
 /** The ends of the partitions that hold anything, by `topic/partition`. */
-async function endsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<string, bigint>> {
+async function filledEnds(kafka: Kafka, topics: readonly string[]): Promise<Map<string, bigint>> {
   return withAdmin(kafka, async (admin) => {
-    const ends = new Map<string, bigint>();
-    for (const topic of topics)
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
-        if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
-    return ends;
+    const filled = new Map<string, bigint>();
+    for (const topic of topics) {
+      const begins = await beginsOf(admin, topic);
+      for (const [partition, end] of await endsOf(admin, topic))
+        if (end > begins.get(partition)!) filled.set(`${topic}/${partition}`, end);
+    }
+    return filled;
   });
-}
-
-async function withAdmin<T>(
-  kafka: Kafka,
-  ask: (admin: ReturnType<Kafka["admin"]>) => Promise<T>,
-): Promise<T> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await ask(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 /**

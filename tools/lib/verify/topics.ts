@@ -6,6 +6,7 @@ import { heartbeats, topicOf } from "../../../components/tables";
 import { toMilliseconds } from "../../../components/units";
 import type { Alarm } from "../alarms/alarms";
 import { holdersOf, readEnds, readHanging, readTransactions } from "../alarms/transactions";
+import { beginsOf, committedBy, endsOf } from "../kafka";
 import { Problem, messageOf } from "../problem";
 import { waitUntil } from "../wait";
 import { changeIn, numberInRecord } from "./change-event";
@@ -140,11 +141,10 @@ export class Topics {
 
   /** Where sync is now, partition by partition. */
   private async beginningOf(topic: string): Promise<Map<number, ReadSoFar>> {
-    const committed = await this.committedOf(topic);
-    const offsets = await this.admin.fetchTopicOffsets(topic);
+    const committed = await committedBy(this.admin, consumerGroup, topic);
+    const begins = await beginsOf(this.admin, topic);
     return new Map(
-      offsets.map(({ partition, low }) => {
-        const lowest = BigInt(low);
+      [...begins].map(([partition, lowest]) => {
         const begin = committed.get(partition) ?? lowest;
         const position = begin > lowest ? begin : lowest;
         return [partition, { position, afterLastChange: position }];
@@ -179,9 +179,9 @@ export class Topics {
    */
   async drained({ spec }: VerifiedTable, signal: AbortSignal, entirely = false): Promise<void> {
     const topic = topicOf(spec);
-    const end = await (entirely ? readEnds(this.broker, topic) : this.endOf(topic));
+    const end = await (entirely ? readEnds(this.broker, topic) : endsOf(this.admin, topic));
     await this.waitFor(topic, `sync to write all of ${topic} into the warehouse`, signal, async () => {
-      const committed = await this.committedOf(topic);
+      const committed = await committedBy(this.admin, consumerGroup, topic);
       const missing = missingPartitions(end, committed, this.read.get(topic)!);
       if (missing.length === 0) return undefined;
       const lags = missing.map((p) => `partition ${p} is at ${committed.get(p) ?? "none"} of ${end.get(p)}`);
@@ -200,7 +200,7 @@ export class Topics {
   /** Waits until our own reader has seen all that is committed in the topic now. */
   async caughtUp({ spec }: VerifiedTable, signal: AbortSignal): Promise<void> {
     const topic = topicOf(spec);
-    const end = await this.endOf(topic);
+    const end = await endsOf(this.admin, topic);
     await this.waitFor(topic, `what ${topic} holds to be committed and read`, signal, () => {
       const behind = [...end].filter(([partition, offset]) => {
         const { position } = this.read.get(topic)!.get(partition)!;
@@ -230,23 +230,6 @@ export class Topics {
       const version = changeIn(value, [])?.version ?? 0n;
       if (version > this.newestBeat) this.newestBeat = version;
     }
-  }
-
-  /** The end of what is committed, or aborted: what comes before every open transaction. */
-  private async endOf(topic: string): Promise<Map<number, bigint>> {
-    const offsets = await this.admin.fetchTopicOffsets(topic);
-    return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
-  }
-
-  /** What sync has committed, where it has committed anything. */
-  private async committedOf(topic: string): Promise<Map<number, bigint>> {
-    const groups = await this.admin.fetchOffsets({ groupId: consumerGroup, topics: [topic] });
-    const offsets = groups.flatMap(({ partitions }) => partitions);
-    return new Map(
-      offsets
-        .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
-        .filter(([, offset]) => offset >= 0n),
-    );
   }
 
   private async waitFor(
