@@ -34,10 +34,11 @@ public record SyncConfig(
   private static final int QUIET_PART = 10;
 
   /**
-   * A commit with so many changes of one table comes under a load that takes all there is: there,
-   * two commits go in at once.
+   * So many changes of one table at once come under a load that takes all there is: there, two
+   * commits go in at once. Less would not do: 5,000 changes a second make 2,000 in the longest
+   * rest, which would then be followed by the next.
    */
-  private static final Rest REST = new Rest(2_000, 8, Duration.ofMillis(500));
+  private static final Rest REST = new Rest(5_000, 8, Duration.ofMillis(500));
 
   /** Memory that a batch may take: more than this makes no insert cheaper. */
   private static final long MAX_FLUSH_BYTES = 16L << 20;
