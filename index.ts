@@ -46,7 +46,7 @@ const broker = new KafkaBroker("kafka", {
   network,
   image: images.kafka,
   memory: settings.kafkaMemory,
-  transactionTimeout: settings.transactionTimeout,
+  transactionTimeout: settings.binlogRetention,
 });
 const { partitions, retention } = settings;
 const topics = new Topics("topics", { broker, tables, partitions, retention });
@@ -80,7 +80,6 @@ const capture = new CaptureJob(
     tables,
     parallelism: settings.parallelism,
     checkpointInterval: settings.captureCheckpoint,
-    transactionTimeout: settings.transactionTimeout,
     binlogRetention: settings.binlogRetention,
     epoch: settings.epoch,
     snapshot: settings.snapshot,

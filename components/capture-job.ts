@@ -3,7 +3,7 @@ import { splitAddress } from "./connection";
 import { FlinkCluster, savepointsFolder } from "./flink-cluster";
 import { FlinkJob } from "./flink-job";
 import { JobJar } from "./job-jars";
-import { KafkaBroker } from "./kafka";
+import { KafkaBroker, toTransactionTimeout } from "./kafka";
 import { MySql } from "./mysql";
 import { Credentials } from "./mysql-user";
 import { pathInContainer } from "./server";
@@ -22,9 +22,7 @@ export interface CaptureJobArgs {
   parallelism?: number;
   /** How often what was captured becomes visible to readers of the topics. */
   checkpointInterval: Duration;
-  /** After this time Kafka gives up a transaction that nobody finished. */
-  transactionTimeout: Duration;
-  /** How long the source must keep its binlog: the longest outage of capture. */
+  /** How long the source must keep its binlog, and Kafka an open transaction: the longest outage of capture. */
   binlogRetention: Duration;
   /** Raised when the source's binlog started again. Another one takes a new snapshot. @default 0 */
   epoch?: number;
@@ -69,9 +67,10 @@ export class CaptureJob extends pulumi.ComponentResource {
           "server-id": `${firstServerId}-${firstServerId + parallelism - 1}`,
           "kafka-bootstrap": args.broker.connection.internal,
           "transactional-id-prefix": transactionalIdPrefix,
-          "transaction-timeout-ms": String(toMilliseconds(args.transactionTimeout)),
+          "transaction-timeout-ms": String(toTransactionTimeout(args.binlogRetention)),
           "checkpoint-interval-ms": String(toMilliseconds(args.checkpointInterval)),
           epoch: String(args.epoch ?? 0),
+          snapshot: String(args.snapshot ?? 0),
           "poll-interval-ms": "20",
           "binlog-retention-s": String(toMilliseconds(args.binlogRetention) / 1000),
           heartbeats: heartbeats.table,

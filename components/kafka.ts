@@ -12,7 +12,7 @@ export interface KafkaBrokerArgs {
   image: pulumi.Input<string>;
   /** Limit of the container; the heap gets half of it. */
   memory: Size;
-  /** The longest transaction a producer may ask for. At most an hour: idle transactional ids expire after that. */
+  /** How long a producer may be away and still commit what it has prepared. Kafka can be told 24 days at most. */
   transactionTimeout: Duration;
 }
 
@@ -72,6 +72,11 @@ export class KafkaBroker extends pulumi.ComponentResource {
   }
 }
 
+/** A transaction's time-out as Kafka takes it: milliseconds, in 32 bits. Pure. */
+export function toTransactionTimeout(duration: Duration): number {
+  return Math.min(toMilliseconds(duration), 2 ** 31 - 1);
+}
+
 /**
  * The broker's properties as the image takes them, `KAFKA_<PROPERTY>`. Pure.
  *
@@ -98,8 +103,9 @@ export function brokerSettings(advertised: string, transactionTimeout: Duration)
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: "1",
     KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS: "10",
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
-    // Flink's exactly-once sink takes a new transactional id every checkpoint: forget them within the hour.
-    KAFKA_TRANSACTION_MAX_TIMEOUT_MS: String(toMilliseconds(transactionTimeout)),
+    // Flink's exactly-once sink takes a new transactional id every checkpoint: forget them an hour after their end. An
+    // open transaction is never forgotten.
+    KAFKA_TRANSACTION_MAX_TIMEOUT_MS: String(toTransactionTimeout(transactionTimeout)),
     KAFKA_TRANSACTIONAL_ID_EXPIRATION_MS: hour,
     KAFKA_TRANSACTION_REMOVE_EXPIRED_TRANSACTION_CLEANUP_INTERVAL_MS: minute,
     KAFKA_PRODUCER_ID_EXPIRATION_MS: hour,

@@ -1,7 +1,11 @@
 import test from "ava";
+import { transactionalIdPrefix } from "../../components/capture-job";
 import { deadLetterTopicOf, tables, topicOf } from "../../components/tables";
+import { toMilliseconds } from "../../components/units";
+import { parseTable } from "../../tools/lib/alarms/transactions";
 import { eventually } from "../lib/eventually";
 import { inContainer, kafka, placeOrder, sourceNumber } from "../lib/stack";
+import { committedEnd } from "../lib/topic";
 
 test("each topic has three partitions and keeps changes for seven days", async (t) => {
   for (const topic of tables.map(topicOf)) {
@@ -15,20 +19,17 @@ test("each topic has three partitions and keeps changes for seven days", async (
 });
 
 test("each topic has a topic for dead letters, and none has arrived", async (t) => {
-  const admin = (await kafka()).admin();
-  await admin.connect();
-  try {
-    for (const topic of tables.map(deadLetterTopicOf)) {
-      const offsets = await admin.fetchTopicOffsets(topic);
-      t.deepEqual(
-        offsets.map(({ offset }) => offset),
-        ["0"],
-        topic,
-      );
-    }
-  } finally {
-    await admin.disconnect();
-  }
+  for (const topic of tables.map(deadLetterTopicOf))
+    t.deepEqual([...(await committedEnd(topic))], [[0, 0n]], topic);
+});
+
+test("Kafka keeps what capture has prepared for as long as MySQL keeps its binlog", async (t) => {
+  const ask = (...args: string[]) =>
+    inContainer("kafka", "kafka-transactions", "--bootstrap-server", "kafka:9092", ...args);
+  const ids = parseTable(await ask("list")).map((row) => row["TransactionalId"]!);
+  const id = ids.find((one) => one.startsWith(`${transactionalIdPrefix}-`))!;
+  const [transaction] = parseTable(await ask("describe", "--transactional-id", id));
+  t.is(Number(transaction?.["TransactionTimeoutMs"]), toMilliseconds("7 days"), id);
 });
 
 test("an order's change is in the topic as the contract says", async (t) => {

@@ -13,6 +13,7 @@ import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.capture.sink.RecoverableSink;
+import io.tributary.capture.sink.Transactions;
 import io.tributary.common.ChangeEvent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,10 +99,14 @@ public final class CaptureJob {
     try (Broker broker = Broker.open(options)) {
       broker.requireFit();
       EpochCheck.requireSameSource(broker.newestBeats(), source, options);
-      if (!restored) {
-        List<String> aborted = broker.abortOpenTransactions();
-        LOG.info("Starts without saved state; aborted open transactions: {}", aborted);
-      }
+    }
+    Transactions transactions = options.transactions();
+    if (restored) {
+      List<String> aborted = transactions.abortOtherGenerations();
+      LOG.info("Starts with saved state; aborted transactions of other states: {}", aborted);
+    } else {
+      List<String> aborted = transactions.abortAll();
+      LOG.info("Starts without saved state; aborted open transactions: {}", aborted);
     }
   }
 
@@ -109,12 +114,13 @@ public final class CaptureJob {
     return env.getConfiguration().getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
   }
 
-  static Sink<TopicRecord> kafkaSink(CaptureOptions options) {
+  static RecoverableSink<TopicRecord, ?, ?> kafkaSink(CaptureOptions options) {
+    Transactions transactions = options.transactions();
     return RecoverableSink.of(
         KafkaSink.<TopicRecord>builder()
             .setBootstrapServers(options.kafkaBootstrap())
             .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-            .setTransactionalIdPrefix(options.transactionalIdPrefix())
+            .setTransactionalIdPrefix(transactions.idPrefix())
             .setProperty(
                 "transaction.timeout.ms", String.valueOf(options.transactionTimeout().toMillis()))
             // Few large requests cost all that take part less than many small ones. A commit does
@@ -123,7 +129,8 @@ public final class CaptureJob {
             .setProperty("batch.size", String.valueOf(BATCH_BYTES))
             .setProperty("max.request.size", String.valueOf(ChangeEvent.LARGEST_RECORD_BYTES))
             .setRecordSerializer(new TopicRecordSchema())
-            .build());
+            .build(),
+        transactions);
   }
 
   private static String readPassword(CaptureOptions options) {

@@ -1,5 +1,6 @@
 package io.tributary.capture;
 
+import io.tributary.capture.sink.Transactions;
 import io.tributary.common.Arguments;
 import io.tributary.common.TableSpec;
 import io.tributary.common.Version;
@@ -19,10 +20,11 @@ import java.util.List;
  * @param serverIds server ids that the job may use towards the source, one per subtask
  * @param kafkaBootstrap Kafka's addresses
  * @param transactionalIdPrefix start of every transactional id; no other job may use it
- * @param transactionTimeout how long Kafka keeps a transaction open; an outage between a checkpoint
- *     and its commit that lasts longer loses the changes in between
+ * @param transactionTimeout how long Kafka keeps a transaction open: an outage between a checkpoint
+ *     and its commit that lasts longer stops the job for good
  * @param checkpointInterval how often changes become visible in the topics
  * @param epoch the source's epoch, part of every change's version
+ * @param snapshot the number of the snapshot within the epoch
  * @param pollInterval the longest time the binlog reader holds a change back
  * @param binlogRetention how long the source has to keep its binlog: the longest outage of capture
  * @param heartbeats the captured table into which the source writes a row a second
@@ -40,6 +42,7 @@ public record CaptureOptions(
     Duration transactionTimeout,
     Duration checkpointInterval,
     int epoch,
+    int snapshot,
     Duration pollInterval,
     Duration binlogRetention,
     String heartbeats) {
@@ -67,12 +70,18 @@ public record CaptureOptions(
             args.millis("transaction-timeout-ms"),
             args.millis("checkpoint-interval-ms"),
             (int) args.integer("epoch", 0, Version.MAX_EPOCH),
+            (int) args.integer("snapshot", 0, Integer.MAX_VALUE),
             args.millis("poll-interval-ms", DEFAULT_POLL_INTERVAL),
             Duration.ofSeconds(args.integer("binlog-retention-s", 1, Integer.MAX_VALUE)),
             args.text("heartbeats"));
     args.requireValid();
     options.heartbeatsTable();
     return options;
+  }
+
+  /** The transactions that the job makes. */
+  public Transactions transactions() {
+    return new Transactions(kafkaBootstrap, transactionalIdPrefix, epoch + "." + snapshot);
   }
 
   /** The spec of the table with the heartbeats. */

@@ -32,6 +32,7 @@ public final class TestOptions {
     args.put("--transaction-timeout-ms", "900000");
     args.put("--checkpoint-interval-ms", "500");
     args.put("--epoch", "0");
+    args.put("--snapshot", "3");
     args.put("--binlog-retention-s", "604800");
     args.put("--heartbeats", "heartbeats");
     for (int i = 0; i < changes.length; i += 2) {

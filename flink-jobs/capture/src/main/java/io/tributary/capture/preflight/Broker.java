@@ -8,7 +8,6 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,19 +21,13 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ListTransactionsOptions;
-import org.apache.kafka.clients.admin.TransactionListing;
-import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Asks Kafka what must be known before the job starts. Used where the job is submitted. */
 public final class Broker implements AutoCloseable {
@@ -84,47 +77,9 @@ public final class Broker implements AutoCloseable {
     long wanted = options.transactionTimeout().toMillis();
     if (wanted > allowedMillis) {
       throw new IllegalStateException(
-          "Kafka at %s allows transactions of %d ms, and capture needs %d ms: raise the broker's %s, or lower the setting `transactionTimeout`"
+          "Kafka at %s allows transactions of %d ms, and capture needs %d ms to commit after its longest outage: raise the broker's %s, or lower the setting `binlogRetention`"
               .formatted(options.kafkaBootstrap(), allowedMillis, wanted, TRANSACTION_TIMEOUT));
     }
-  }
-
-  /**
-   * Aborts transactions that a job of ours has left open and that nobody will finish. They keep all
-   * readers of the topics waiting until they time out.
-   *
-   * <p>Only for a start without saved state: a job that is restored still has to commit what its
-   * checkpoint holds.
-   *
-   * @return the transactional ids of what was aborted
-   */
-  public List<String> abortOpenTransactions() {
-    ListTransactionsOptions open =
-        new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
-    List<String> ours =
-        ofPrefix(answer(admin.listTransactions(open).all()), options.transactionalIdPrefix());
-    ours.forEach(this::abort);
-    return ours;
-  }
-
-  /** A new producer of that id ends what an earlier one left, and waits until it has ended. */
-  private void abort(String transactionalId) {
-    Properties properties = new Properties();
-    properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, options.kafkaBootstrap());
-    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-    var bytes = new ByteArraySerializer();
-    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, bytes, bytes)) {
-      producer.initTransactions();
-    }
-  }
-
-  /** Flink's sink appends subtask and checkpoint to the prefix, after a dash. */
-  static List<String> ofPrefix(Collection<TransactionListing> transactions, String prefix) {
-    return transactions.stream()
-        .map(TransactionListing::transactionalId)
-        .filter(id -> id.startsWith(prefix + "-"))
-        .sorted()
-        .toList();
   }
 
   /** Heartbeats in the committed tail of each partition of their topic. */

@@ -8,11 +8,8 @@ import io.tributary.capture.CaptureOptions;
 import io.tributary.capture.TestOptions;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.admin.TransactionListing;
-import org.apache.kafka.clients.admin.TransactionState;
 import org.junit.jupiter.api.Test;
 
 class BrokerTest {
@@ -26,15 +23,6 @@ class BrokerTest {
         .hasMessageContaining("transaction.max.timeout.ms");
     assertThatCode(() -> Broker.requireTransactionTimeout(900_000, OPTIONS))
         .doesNotThrowAnyException();
-  }
-
-  @Test
-  void onlyTransactionsOfOurPrefixAreOurs() {
-    List<TransactionListing> open =
-        Stream.of("capture-0-7", "capturer-0-1", "captur", "capture-1-2", "else-capture-0-1")
-            .map(id -> new TransactionListing(id, 1, TransactionState.ONGOING))
-            .toList();
-    assertThat(Broker.ofPrefix(open, "capture")).containsExactly("capture-0-7", "capture-1-2");
   }
 
   @Test

@@ -1,8 +1,9 @@
 package io.tributary.capture.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
+import io.tributary.capture.TestOptions;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.Committer;
@@ -14,6 +15,7 @@ import org.apache.flink.api.connector.sink2.SupportsCommitter;
 import org.apache.flink.api.connector.sink2.SupportsWriterState;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -24,36 +26,50 @@ class RecoverableSinkTest {
       new InvalidPidMappingException("The producer attempted to use a producer id …");
 
   @Test
-  void aTransactionThatKafkaHasForgottenIsNoReasonToStop() throws Exception {
-    assertThat(answersTo(FORGOTTEN)).containsExactly("known: " + FORGOTTEN);
-    KafkaException wrapped = new KafkaException(FORGOTTEN);
-    assertThat(answersTo(wrapped)).containsExactly("known: " + wrapped);
+  void aTransactionThatKafkaHasForgottenWasCommitted() throws Exception {
+    assertThat(answersTo(FORGOTTEN, false)).containsExactly("already");
+    assertThat(answersTo(new KafkaException(FORGOTTEN), false)).containsExactly("already");
   }
 
   @Test
-  void anyOtherUnknownReasonIs() throws Exception {
-    Exception fenced = new ProducerFencedException("by another");
-    assertThat(answersTo(fenced)).containsExactly("unknown: " + fenced);
+  void anyOtherUnknownReasonIsPassedOn() throws Exception {
+    Exception unknown = new KafkaException("no disk");
+    assertThat(answersTo(unknown, false)).containsExactly("unknown: " + unknown);
   }
 
-  /** What the framework hears where the connector calls the reason unknown. */
-  @SuppressWarnings("unchecked") // The sink is that of the connector below.
-  private static List<String> answersTo(Exception reason) throws Exception {
-    var sink = (SupportsCommitter<String>) RecoverableSink.of(new Connector(reason));
-    Heard heard = new Heard();
-    sink.createCommitter(null).commit(List.of(heard));
-    return heard.answers;
+  @Test
+  void oneThatWasAbortedStopsTheJobForGood() {
+    Exception fenced = new ProducerFencedException("by the broker");
+    assertThatThrownBy(() -> answersTo(fenced, true))
+        .isInstanceOf(SuppressRestartsException.class)
+        .hasRootCause(fenced)
+        .cause()
+        .hasMessageContaining("capture-0.0-0-7");
+  }
+
+  /** What the framework hears of a commit that fails. */
+  private static List<String> answersTo(Exception reason, boolean known) throws Exception {
+    var sink = RecoverableSink.of(new Connector(reason, known), TestOptions.parse().transactions());
+    Answers<String> answers = new Answers<>("capture-0.0-0-7");
+    sink.createCommitter(null).commit(List.of(answers));
+    return answers.given();
   }
 
   /** A sink that fails to commit anything. */
-  private record Connector(Exception reason)
+  private record Connector(Exception reason, boolean known)
       implements Sink<String>, SupportsWriterState<String, String>, SupportsCommitter<String> {
     @Override
     public Committer<String> createCommitter(CommitterInitContext context) {
       return new Committer<>() {
         @Override
         public void commit(Collection<CommitRequest<String>> requests) {
-          requests.forEach(request -> request.signalFailedWithUnknownReason(reason));
+          for (CommitRequest<String> request : requests) {
+            if (known) {
+              request.signalFailedWithKnownReason(reason);
+            } else {
+              request.signalFailedWithUnknownReason(reason);
+            }
+          }
         }
 
         @Override
@@ -81,45 +97,6 @@ class RecoverableSinkTest {
     @Override
     public SimpleVersionedSerializer<String> getCommittableSerializer() {
       throw new UnsupportedOperationException("nothing is saved");
-    }
-  }
-
-  private static final class Heard implements Committer.CommitRequest<String> {
-    private final List<String> answers = new ArrayList<>();
-
-    @Override
-    public String getCommittable() {
-      return "capture-0-7";
-    }
-
-    @Override
-    public int getNumberOfRetries() {
-      return 0;
-    }
-
-    @Override
-    public void signalFailedWithKnownReason(Throwable reason) {
-      answers.add("known: " + reason);
-    }
-
-    @Override
-    public void signalFailedWithUnknownReason(Throwable reason) {
-      answers.add("unknown: " + reason);
-    }
-
-    @Override
-    public void retryLater() {
-      answers.add("later");
-    }
-
-    @Override
-    public void updateAndRetryLater(String committable) {
-      answers.add("later: " + committable);
-    }
-
-    @Override
-    public void signalAlreadyCommitted() {
-      answers.add("already");
     }
   }
 }
