@@ -29,8 +29,18 @@ const silent: Silent[] = [
   },
   {
     what: "a session writes a statement instead of rows",
-    sql: "SET SESSION binlog_format = STATEMENT; REPLACE INTO products (product_name) VALUES ('By statement')",
-    says: /REPLACE INTO products/i,
+    sql: "SET SESSION binlog_format = STATEMENT; UPDATE products SET product_name = 'By statement' LIMIT 1",
+    says: /UPDATE products/i,
+  },
+  {
+    what: "a session compresses its transaction",
+    sql: "SET SESSION binlog_transaction_compression = ON; UPDATE products SET product_name = 'Compressed' LIMIT 1",
+    says: /TRANSACTION_PAYLOAD/,
+  },
+  {
+    what: "a session leaves columns out",
+    sql: "SET SESSION binlog_row_image = MINIMAL; UPDATE products SET product_name = 'By key' LIMIT 1",
+    says: /binlog_row_image/,
   },
   {
     what: "heartbeats are written as statements, and so pass unseen",

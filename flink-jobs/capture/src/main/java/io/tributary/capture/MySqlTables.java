@@ -10,6 +10,7 @@ import io.tributary.mysql.TableDefinitions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -96,7 +97,11 @@ final class MySqlTables {
             .debeziumProperties(debeziumProperties(options, tables))
             .deserializer(deserializer)
             .build();
-    return new WholeChunkSource<>(connector, deserializer);
+    Set<String> captured =
+        options.tables().stream()
+            .map(table -> options.database() + "." + table.table())
+            .collect(Collectors.toSet());
+    return new WholeChunkSource<>(connector, deserializer, captured);
   }
 
   /**

@@ -1,14 +1,16 @@
 package io.tributary.mysql;
 
 /**
- * A statement that changed captured tables, or may have, without telling in the binlog which rows.
- * Whoever runs the source fails for good: from the newest checkpoint it would meet the same
- * statement again.
+ * Something in the binlog that changed captured tables, or may have, and does not tell which rows
+ * and how. Whoever runs the source fails for good: from the newest checkpoint it would meet the
+ * same again.
  */
 public final class UnseenChangeException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 
   /**
+   * A statement without row events.
+   *
    * @param changed the table or database, e.g. {@code table platform.orders}
    * @param place the statement's place in the binlog, e.g. {@code binlog.000003:1234}
    */
@@ -21,5 +23,22 @@ public final class UnseenChangeException extends IllegalStateException {
         setting `snapshot` by one and run `make up`: capture starts without its saved state and \
         takes a new snapshot. docs/operations.md tells the rest."""
             .formatted(changed, place, statement));
+  }
+
+  /**
+   * Row events in a form that cannot be read.
+   *
+   * @param form what is wrong with it, and which variable of a session makes it so
+   */
+  public UnseenChangeException(String form, Throwable cause) {
+    super(
+        """
+        Capture stopped: MySQL wrote changes in a form that cannot be read, so the warehouse would \
+        differ from now on: %s
+        See that no session writes so, then raise the setting `snapshot` by one and run `make up`: \
+        capture starts without its saved state and takes a new snapshot. docs/operations.md tells \
+        the rest."""
+            .formatted(form),
+        cause);
   }
 }

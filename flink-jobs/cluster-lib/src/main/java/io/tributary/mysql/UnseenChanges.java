@@ -15,14 +15,14 @@ import java.util.stream.Collectors;
  *   <li>{@code RENAME TABLE}: announced under the new name.
  *   <li>{@code EXCHANGE PARTITION}: announced under the name of the table with the partition.
  *   <li>{@code DROP DATABASE}: announced without a table.
- *   <li>What stands in a comment that MySQL executes, and rows written by a statement: the source's
- *       parser passes over both.
+ *   <li>What stands in a comment that MySQL executes: the source's parser passes over it.
+ *   <li>Rows written by a statement: the source passes over most.
  * </ul>
  *
  * <p>Judges by the statement's words. A table that only happens to be mentioned counts too; better
  * so than the other way round. Pure.
  */
-final class UnseenChanges {
+public final class UnseenChanges {
   private static final Pattern MOVES =
       insensitive("\\b(RENAME\\b(?!\\s+(COLUMN|INDEX|KEY)\\b)|EXCHANGE\\s+PARTITION\\b)");
   private static final Pattern DROPS_DATABASE = insensitive("\\bDROP\\s+(DATABASE|SCHEMA)\\b");
@@ -49,10 +49,9 @@ final class UnseenChanges {
    * @param databases those in which a table without a database before its name may be
    * @param captured the captured tables, each with its database: {@code platform.orders}
    */
-  static Optional<String> find(
+  public static Optional<String> find(
       String statement, Set<String> databases, Collection<String> captured) {
-    String executed =
-        EXECUTED.matcher(COMMENT.matcher(statement).replaceAll(" ")).replaceAll(" $1 ");
+    String executed = executed(statement);
     Set<String> words =
         WORD.matcher(executed).results().map(MatchResult::group).collect(Collectors.toSet());
     if (DROPS_DATABASE.matcher(executed).find()) {
@@ -74,6 +73,16 @@ final class UnseenChanges {
             })
         .map(table -> "table " + table)
         .findFirst();
+  }
+
+  /** Whether a statement writes rows, of whatever table. */
+  public static boolean writesRows(String statement) {
+    return WRITES.matcher(executed(statement)).find();
+  }
+
+  /** Without comments, and with what MySQL executes of them. */
+  private static String executed(String statement) {
+    return EXECUTED.matcher(COMMENT.matcher(statement).replaceAll(" ")).replaceAll(" $1 ");
   }
 
   private static boolean isUnseen(String statement, String executed) {

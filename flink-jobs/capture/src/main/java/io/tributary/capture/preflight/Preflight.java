@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** What must hold in the source before capture may start. Pure: judges facts, asks nothing. */
 public final class Preflight {
@@ -56,6 +57,9 @@ public final class Preflight {
    */
   private static final int LARGE_TRANSACTIONS_AT_ONCE = 3;
 
+  /** In a set of GTIDs; all else behind a colon are numbers. */
+  private static final Pattern TAG = Pattern.compile(":\\s*[A-Za-z_]");
+
   private final SourceFacts facts;
   private final CaptureOptions options;
   private final List<String> problems = new ArrayList<>();
@@ -102,6 +106,7 @@ public final class Preflight {
     requireVariable(
         "binlog_row_value_options", "", "set binlog_row_value_options='' (no partial JSON)");
     requireVariable("gtid_mode", "ON", "set gtid_mode=ON and enforce_gtid_consistency=ON");
+    requireNoTags();
     if (facts.utcOffsetSeconds() != 0) {
       problems.add(
           "the server's time zone is %d s off UTC: set default_time_zone='+00:00'"
@@ -113,6 +118,16 @@ public final class Preflight {
         "set up a server with lower_case_table_names=0, for statements name tables as they were typed");
     requireVariable(
         "event_scheduler", "ON", "set event_scheduler=ON, for it writes the heartbeats");
+  }
+
+  /** The connector is older than tags. */
+  private void requireNoTags() {
+    String executed = facts.variables().getOrDefault("gtid_executed", "");
+    if (TAG.matcher(executed).find()) {
+      problems.add(
+          "gtid_executed is '%s', and transactions with a tag cannot be read: let no session set one in gtid_next, RESET BINARY LOGS AND GTIDS, and raise the setting `epoch` by one"
+              .formatted(executed));
+    }
   }
 
   /** What the source says is committed must still be there after a loss of power. */

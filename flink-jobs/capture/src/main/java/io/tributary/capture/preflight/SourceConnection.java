@@ -201,7 +201,7 @@ public final class SourceConnection implements AutoCloseable {
             """
             SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', \
             'binlog_row_image', 'binlog_transaction_compression', 'binlog_row_value_options', \
-            'gtid_mode', 'server_id', 'innodb_native_foreign_keys', 'server_uuid', \
+            'gtid_mode', 'gtid_executed', 'server_id', 'innodb_native_foreign_keys', 'server_uuid', \
             'binlog_expire_logs_seconds', 'max_binlog_size', 'max_binlog_cache_size', \
             'sync_binlog', 'innodb_flush_log_at_trx_commit', 'binlog_order_commits', \
             'event_scheduler', 'lower_case_table_names')""",

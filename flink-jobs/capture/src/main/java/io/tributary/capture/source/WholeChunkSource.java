@@ -1,6 +1,7 @@
 package io.tributary.capture.source;
 
 import io.tributary.mysql.UnseenChangeException;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
@@ -19,7 +20,6 @@ import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSourceReader;
 import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSourceReaderContext;
 import org.apache.flink.cdc.connectors.mysql.source.reader.MySqlSplitReader;
 import org.apache.flink.cdc.connectors.mysql.source.split.MySqlSplit;
-import org.apache.flink.cdc.connectors.mysql.source.utils.hooks.SnapshotPhaseHooks;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 import org.apache.flink.connector.base.source.reader.synchronization.FutureCompletingBlockingQueue;
 import org.apache.flink.core.io.InputStatus;
@@ -29,14 +29,17 @@ import org.apache.flink.util.ExceptionUtils;
 
 /**
  * The connector's source, whose readers pass a snapshot on by {@link WholeChunks}, and fail for
- * good at a statement that no row events tell of. Its state is the connector's own.
+ * good at changes that no readable row events tell of. Its state is the connector's own.
  *
  * @param connector the source as it was built
  * @param deserializer the one it was built with
+ * @param captured the captured tables, each with its database: {@code platform.orders}
  */
 public record WholeChunkSource<T>(
-    MySqlSource<T> connector, DebeziumDeserializationSchema<T> deserializer)
+    MySqlSource<T> connector, DebeziumDeserializationSchema<T> deserializer, Set<String> captured)
     implements Source<T, MySqlSplit, PendingSplitsState>, ResultTypeQueryable<T> {
+  /** What the connector says of a row that has not all columns. */
+  private static final String INCOMPLETE = "Data row is smaller than a column index";
 
   /** As the connector makes it, but for the emitter and that failure. */
   @Override
@@ -47,7 +50,7 @@ public record WholeChunkSource<T>(
     metrics.registerMetrics();
     MySqlSourceReaderContext readerContext = new MySqlSourceReaderContext(context);
     return new Reader<>(
-        () -> new MySqlSplitReader(config, subtask, readerContext, SnapshotPhaseHooks.empty()),
+        () -> new WatchedSplitReader(config, subtask, readerContext, new UnreadEvents(captured)),
         new WholeChunks<>(deserializer, metrics),
         readerContext,
         config);
@@ -85,11 +88,20 @@ public record WholeChunkSource<T>(
     return connector.getProducedType();
   }
 
-  /** Its own thread tells of the statement as the cause of a failure to read. */
+  /** Its own threads tell of the change as the cause of a failure to read. */
   static RuntimeException forGoodIfUnseen(RuntimeException failure) {
     return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
+        .or(
+            () ->
+                ExceptionUtils.findThrowableWithMessage(failure, INCOMPLETE)
+                    .map(WholeChunkSource::incomplete))
         .<RuntimeException>map(SuppressRestartsException::new)
         .orElse(failure);
+  }
+
+  private static UnseenChangeException incomplete(Throwable failure) {
+    return new UnseenChangeException(
+        "a row without all of its columns, as where a session has set binlog_row_image", failure);
   }
 
   @SuppressWarnings("try") // As the connector has it, closing may be interrupted.

@@ -49,6 +49,7 @@ class PreflightTest {
     "binlog_transaction_compression, ON, binlog_transaction_compression=OFF",
     "binlog_row_value_options, PARTIAL_JSON, binlog_row_value_options=''",
     "gtid_mode, OFF, gtid_mode=ON",
+    "gtid_executed, 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:tagged:1-2, RESET BINARY LOGS AND GTIDS",
     "server_id, 5401, choose a range without it",
     "event_scheduler, OFF, event_scheduler=ON",
     "lower_case_table_names, 1, lower_case_table_names=0",
@@ -70,6 +71,7 @@ class PreflightTest {
   @CsvSource({
     "binlog_expire_logs_seconds, 0",
     "binlog_expire_logs_seconds, 604800",
+    "gtid_executed, 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:7",
     "max_binlog_cache_size, 1073741824",
   })
   void aSizeOrTimeThatIsJustEnoughPasses(String name, String value) {

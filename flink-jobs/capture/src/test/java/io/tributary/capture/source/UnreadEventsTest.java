@@ -1,0 +1,88 @@
+package io.tributary.capture.source;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.github.shyiko.mysql.binlog.event.Event;
+import com.github.shyiko.mysql.binlog.event.EventHeaderV4;
+import com.github.shyiko.mysql.binlog.event.EventType;
+import com.github.shyiko.mysql.binlog.event.QueryEventData;
+import io.tributary.mysql.UnseenChangeException;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UnreadEventsTest {
+  private final UnreadEvents unread = new UnreadEvents(Set.of("platform.orders"));
+
+  @ParameterizedTest
+  @CsvSource({
+    "TRANSACTION_PAYLOAD, binlog_transaction_compression",
+    "PARTIAL_UPDATE_ROWS_EVENT, binlog_row_value_options",
+    "UNKNOWN, gtid_next",
+  })
+  void anEventThatWouldBePassedOverIsAFailure(EventType type, String variable) {
+    unread.onEvent(event(type, 0));
+    unread.onEvent(event(EventType.XID, 0));
+    assertThatThrownBy(unread::requireNone)
+        .isInstanceOf(UnseenChangeException.class)
+        .hasMessageContaining(variable)
+        .hasMessageContaining("position 600");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {"GTID", "QUERY", "TABLE_MAP", "EXT_UPDATE_ROWS", "XID", "HEARTBEAT", "ROTATE"})
+  void whatTheConnectorReadsIsNone(EventType type) {
+    unread.onEvent(event(type, 0));
+    assertThatCode(unread::requireNone).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE orders SET quantity = 2",
+        "/* late */ insert into `orders` (quantity) values (1)",
+        "DELETE FROM platform.orders"
+      })
+  void rowsOfACapturedTableWrittenByAStatementAreAFailure(String statement) {
+    unread.onEvent(query("platform", statement));
+    assertThatThrownBy(unread::requireNone)
+        .isInstanceOf(UnseenChangeException.class)
+        .hasMessageContaining("platform.orders at position 600")
+        .hasMessageContaining(statement);
+  }
+
+  @Test
+  void otherStatementsAreNone() {
+    unread.onEvent(query("platform", "BEGIN"));
+    unread.onEvent(query("platform", "UPDATE users SET user_id = 2"));
+    unread.onEvent(query("archive", "DELETE FROM orders"));
+    assertThatCode(unread::requireNone).doesNotThrowAnyException();
+  }
+
+  @Test
+  void anUnknownEventThatMayBeIgnoredIsIgnored() {
+    unread.onEvent(event(EventType.UNKNOWN, 0x80));
+    assertThatCode(unread::requireNone).doesNotThrowAnyException();
+  }
+
+  private static Event query(String database, String statement) {
+    QueryEventData data = new QueryEventData();
+    data.setDatabase(database);
+    data.setSql(statement);
+    return new Event(event(EventType.QUERY, 0).getHeader(), data);
+  }
+
+  private static Event event(EventType type, int flags) {
+    EventHeaderV4 header = new EventHeaderV4();
+    header.setEventType(type);
+    header.setEventLength(100);
+    header.setNextPosition(700);
+    header.setFlags(flags);
+    return new Event(header, null);
+  }
+}
