@@ -30,7 +30,7 @@ public final class UnseenChangeException extends IllegalStateException {
    *
    * @param form what is wrong with it, and which variable of a session makes it so
    */
-  public UnseenChangeException(String form, Throwable cause) {
+  public UnseenChangeException(String form) {
     super(
         """
         Capture stopped: MySQL wrote changes in a form that cannot be read, so the warehouse would \
@@ -38,7 +38,6 @@ public final class UnseenChangeException extends IllegalStateException {
         See that no session writes so, then raise the setting `snapshot` by one and run `make up`: \
         capture starts without its saved state and takes a new snapshot. docs/operations.md tells \
         the rest."""
-            .formatted(form),
-        cause);
+            .formatted(form));
   }
 }

@@ -1,19 +1,26 @@
 package io.tributary.capture.source;
 
 import com.github.shyiko.mysql.binlog.BinaryLogClient;
+import com.github.shyiko.mysql.binlog.event.DeleteRowsEventData;
 import com.github.shyiko.mysql.binlog.event.Event;
+import com.github.shyiko.mysql.binlog.event.EventData;
 import com.github.shyiko.mysql.binlog.event.EventHeaderV4;
 import com.github.shyiko.mysql.binlog.event.EventType;
 import com.github.shyiko.mysql.binlog.event.QueryEventData;
+import com.github.shyiko.mysql.binlog.event.TableMapEventData;
+import com.github.shyiko.mysql.binlog.event.UpdateRowsEventData;
+import com.github.shyiko.mysql.binlog.event.WriteRowsEventData;
 import io.tributary.mysql.UnseenChangeException;
 import io.tributary.mysql.UnseenChanges;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Looks for events in the binlog with changes that the connector passes over: rows in a form that
- * it does not know, and rows written by a statement. The server's settings are checked, but a
- * session may have others.
+ * Looks for events in the binlog with changes that the connector passes over or misreads: rows in
+ * another form than it knows, and rows written by a statement. The server's settings are checked,
+ * but a session may have others.
  */
 final class UnreadEvents implements BinaryLogClient.EventListener {
   /** Events that tell so themselves may be left out by whoever does not know them. */
@@ -29,6 +36,9 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
           "an event of a kind that is too new, as where a session has set gtid_next with a tag");
 
   private final Set<String> captured;
+
+  /** How many columns the captured tables have, by the numbers that the binlog gives them. */
+  private final Map<Long, Integer> columns = new HashMap<>();
 
   /** Written by the client's thread. */
   private volatile UnseenChangeException first;
@@ -46,10 +56,41 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
       return;
     }
     EventHeaderV4 header = event.getHeader();
-    if (event.getData() instanceof QueryEventData query) {
+    EventData data = event.getData();
+    if (data instanceof TableMapEventData table) {
+      note(table);
+    } else if (data instanceof QueryEventData query) {
       lookAt(query, header);
+    } else if (data instanceof WriteRowsEventData rows) {
+      lookAt(header, rows.getTableId(), rows.getIncludedColumns());
+    } else if (data instanceof UpdateRowsEventData rows) {
+      lookAt(header, rows.getTableId(), rows.getIncludedColumnsBeforeUpdate());
+      lookAt(header, rows.getTableId(), rows.getIncludedColumns());
+    } else if (data instanceof DeleteRowsEventData rows) {
+      lookAt(header, rows.getTableId(), rows.getIncludedColumns());
     } else {
       lookAt(header);
+    }
+  }
+
+  /** Comes before the rows of a table, in each statement. */
+  private void note(TableMapEventData table) {
+    String name = table.getDatabase() + "." + table.getTable();
+    if (captured.contains(name)) {
+      columns.put(table.getTableId(), table.getColumnTypes().length);
+    } else {
+      columns.remove(table.getTableId());
+    }
+  }
+
+  /** What is left out moves the values behind it to the wrong columns. */
+  private void lookAt(EventHeaderV4 header, long tableId, BitSet included) {
+    Integer all = columns.get(tableId);
+    if (all != null && included.cardinality() < all) {
+      first =
+          unreadable(
+              "rows without all their columns, as where a session has set binlog_row_image",
+              header);
     }
   }
 
@@ -69,11 +110,13 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
   private void lookAt(EventHeaderV4 header) {
     String form = FORMS.get(header.getEventType());
     if (form != null && (header.getFlags() & IGNORABLE) == 0) {
-      first =
-          new UnseenChangeException(
-              "%s (%s at position %d)".formatted(form, header.getEventType(), header.getPosition()),
-              null);
+      first = unreadable(form, header);
     }
+  }
+
+  private static UnseenChangeException unreadable(String form, EventHeaderV4 header) {
+    return new UnseenChangeException(
+        "%s (%s at position %d)".formatted(form, header.getEventType(), header.getPosition()));
   }
 
   /**

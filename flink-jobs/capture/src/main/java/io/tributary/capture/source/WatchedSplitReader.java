@@ -68,9 +68,11 @@ final class WatchedSplitReader extends MySqlSplitReader {
     if (readsBinlog) {
       watch();
     }
-    RecordsWithSplitIds<SourceRecords> records = super.fetch();
-    unread.requireNone();
-    return records;
+    try {
+      return super.fetch();
+    } finally {
+      unread.requireNone();
+    }
   }
 
   /** The reader is made when it is first asked for, and made anew after it was closed. */

@@ -38,8 +38,6 @@ import org.apache.flink.util.ExceptionUtils;
 public record WholeChunkSource<T>(
     MySqlSource<T> connector, DebeziumDeserializationSchema<T> deserializer, Set<String> captured)
     implements Source<T, MySqlSplit, PendingSplitsState>, ResultTypeQueryable<T> {
-  /** What the connector says of a row that has not all columns. */
-  private static final String INCOMPLETE = "Data row is smaller than a column index";
 
   /** As the connector makes it, but for the emitter and that failure. */
   @Override
@@ -91,17 +89,8 @@ public record WholeChunkSource<T>(
   /** Its own threads tell of the change as the cause of a failure to read. */
   static RuntimeException forGoodIfUnseen(RuntimeException failure) {
     return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
-        .or(
-            () ->
-                ExceptionUtils.findThrowableWithMessage(failure, INCOMPLETE)
-                    .map(WholeChunkSource::incomplete))
         .<RuntimeException>map(SuppressRestartsException::new)
         .orElse(failure);
-  }
-
-  private static UnseenChangeException incomplete(Throwable failure) {
-    return new UnseenChangeException(
-        "a row without all of its columns, as where a session has set binlog_row_image", failure);
   }
 
   @SuppressWarnings("try") // As the connector has it, closing may be interrupted.

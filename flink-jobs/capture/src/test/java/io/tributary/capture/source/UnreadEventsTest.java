@@ -7,7 +7,10 @@ import com.github.shyiko.mysql.binlog.event.Event;
 import com.github.shyiko.mysql.binlog.event.EventHeaderV4;
 import com.github.shyiko.mysql.binlog.event.EventType;
 import com.github.shyiko.mysql.binlog.event.QueryEventData;
+import com.github.shyiko.mysql.binlog.event.TableMapEventData;
+import com.github.shyiko.mysql.binlog.event.UpdateRowsEventData;
 import io.tributary.mysql.UnseenChangeException;
+import java.util.BitSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,9 +68,53 @@ class UnreadEventsTest {
   }
 
   @Test
+  void rowsOfACapturedTableWithoutAllColumnsAreAFailure() {
+    unread.onEvent(table("orders", 3));
+    unread.onEvent(update(3, 3));
+    assertThatCode(unread::requireNone).doesNotThrowAnyException();
+    unread.onEvent(update(3, 2));
+    assertThatThrownBy(unread::requireNone)
+        .isInstanceOf(UnseenChangeException.class)
+        .hasMessageContaining("binlog_row_image")
+        .hasMessageContaining("position 600");
+  }
+
+  @Test
+  void rowsOfOtherTablesAreNone() {
+    unread.onEvent(table("orders", 3));
+    // The number is given anew where the table's definition has changed.
+    unread.onEvent(table("notes", 3));
+    unread.onEvent(update(1, 1));
+    assertThatCode(unread::requireNone).doesNotThrowAnyException();
+  }
+
+  @Test
   void anUnknownEventThatMayBeIgnoredIsIgnored() {
     unread.onEvent(event(EventType.UNKNOWN, 0x80));
     assertThatCode(unread::requireNone).doesNotThrowAnyException();
+  }
+
+  private static Event table(String name, int columns) {
+    TableMapEventData data = new TableMapEventData();
+    data.setTableId(7);
+    data.setDatabase("platform");
+    data.setTable(name);
+    data.setColumnTypes(new byte[columns]);
+    return new Event(event(EventType.TABLE_MAP, 0).getHeader(), data);
+  }
+
+  private static Event update(int before, int after) {
+    UpdateRowsEventData data = new UpdateRowsEventData();
+    data.setTableId(7);
+    data.setIncludedColumnsBeforeUpdate(first(before));
+    data.setIncludedColumns(first(after));
+    return new Event(event(EventType.EXT_UPDATE_ROWS, 0).getHeader(), data);
+  }
+
+  private static BitSet first(int count) {
+    BitSet bits = new BitSet();
+    bits.set(0, count);
+    return bits;
   }
 
   private static Event query(String database, String statement) {
