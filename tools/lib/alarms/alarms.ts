@@ -255,7 +255,7 @@ export function transactionAlarm({ id, age }: TransactionFacts, prefix: string):
   return {
     what: `Kafka transaction ${id}${ours ? "" : ", which is not capture's,"} has been open for ${formatDuration(age)}: readers of its topics wait`,
     remedy: ours
-      ? "If capture runs, its checkpoints do not complete; docs/operations.md tells how to abort it."
+      ? "Capture ends it when it starts again; if it runs, its checkpoints do not complete. Do not abort it: docs/operations.md tells why."
       : "Stop its producer, or abort it: docs/operations.md tells how.",
   };
 }
