@@ -125,7 +125,7 @@ public final class Preflight {
     String executed = facts.variables().getOrDefault("gtid_executed", "");
     if (TAG.matcher(executed).find()) {
       problems.add(
-          "gtid_executed is '%s', and transactions with a tag cannot be read: let no session set one in gtid_next, RESET BINARY LOGS AND GTIDS, and raise the setting `epoch` by one"
+          "gtid_executed is '%s', and transactions with a tag cannot be read: let no session set one in gtid_next, RESET BINARY LOGS AND GTIDS, restart MySQL, which remembers tags until then, reset once more, and raise the setting `epoch` by one"
               .formatted(executed));
     }
   }
