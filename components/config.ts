@@ -92,6 +92,7 @@ const settingsSchema = z
     taskManagers: wholeNumber(1, 16),
     slots: wholeNumber(1, 16),
     parallelism: wholeNumber(1, 64),
+    // What a checkpoint has prepared has to outlive two of them: twice the most is the least binlogRetention.
     captureCheckpoint: duration("100 ms", "30 minutes"),
     syncCheckpoint: duration("100 ms", "1 hour"),
     flushRows: wholeNumber(1, 1_000_000),

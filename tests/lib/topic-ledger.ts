@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { heartbeats, tables, topicOf } from "../../components/tables";
-import type { Offsets } from "../../tools/lib/kafka";
+import { committedBy, withAdmin, type Offsets } from "../../tools/lib/kafka";
 import { container, kafka } from "./stack";
 import { committedEnd } from "./topic";
 
@@ -77,23 +77,18 @@ export class TopicLedger {
 
   /** The partitions that it has not read to these ends: what its group has committed counts the transactions' marks too. */
   private async unread(goal: ReadonlyMap<string, Offsets>): Promise<string[]> {
-    const admin = (await kafka()).admin();
-    await admin.connect();
-    try {
-      const groups = await admin.fetchOffsets({ groupId: this.group, topics: [...topics.values()] });
-      const read = new Map<string, bigint>();
-      for (const { topic, partitions } of groups)
-        for (const { partition, offset } of partitions) read.set(`${topic}/${partition}`, BigInt(offset));
-      return [...goal].flatMap(([table, offsets]) =>
-        [...offsets].flatMap(([partition, end]) => {
-          const name = `${topics.get(table)}/${partition}`;
+    return withAdmin(await kafka(), async (admin) => {
+      const unread: string[] = [];
+      for (const [table, offsets] of goal) {
+        const topic = topics.get(table)!;
+        const read = await committedBy(admin, this.group, topic);
+        for (const [partition, end] of offsets) {
           // A partition without records may have no offset of the group.
-          return end > 0n && (read.get(name) ?? 0n) < end ? [name] : [];
-        }),
-      );
-    } finally {
-      await admin.disconnect();
-    }
+          if ((read.get(partition) ?? 0n) < end) unread.push(`${topic}/${partition}`);
+        }
+      }
+      return unread;
+    });
   }
 
   /** The committed records of all topics that this ledger has not read yet. */
