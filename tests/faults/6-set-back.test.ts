@@ -4,7 +4,16 @@ import test from "ava";
 import { eventually } from "../lib/eventually";
 import { failureOfCapture } from "../lib/jobs";
 import { orderArrives } from "../lib/rows";
-import { connectToSource, container, docker, forgetOutputs, pulumi, source, stackName } from "../lib/stack";
+import {
+  connectToSource,
+  container,
+  docker,
+  forgetOutputs,
+  forThisStack,
+  pulumi,
+  source,
+  stackName,
+} from "../lib/stack";
 import { verify } from "../lib/verify";
 
 /** Orders that are forgotten, and those that are placed instead: enough for all of the forgotten names. */
@@ -61,7 +70,7 @@ test.after.always(async () => {
 });
 
 test("capture stops for good where the source was set back, and goes on under another epoch", async (t) => {
-  await docker("volume", "create", image);
+  await docker("volume", "create", ...forThisStack, image);
   await whileStopped((volume) => copyVolume(volume, image));
   await orderArrives(await placeOrders(forgotten, "Forgotten"), 60_000);
 

@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import test from "ava";
 import { execa } from "execa";
-import { homeLabel, stackLabel } from "../../components/stack";
 import { configure } from "../../tools/lib/own-stack";
 import { privateFolder, projectFolder } from "../../tools/lib/project";
 import { eventually } from "../lib/eventually";
@@ -16,6 +15,7 @@ const filler = "/opt/flink/state/filler";
 // The helpers look at the stack that this names when they are loaded.
 process.env["TRIBUTARY_STACK"] = stack;
 const { survive } = await import("../lib/fault");
+const { forThisStack } = await import("../lib/stack");
 
 const make = (target: string) =>
   execa("make", [target, `STACK=${stack}`, "YES=1"], {
@@ -30,8 +30,8 @@ test.before(async (t) => {
   // Docker keeps a volume that is there, so the stack takes this one, of 200 MB of memory, for its own.
   const options = ["type=tmpfs", "device=tmpfs", "o=size=200m,uid=9999,gid=9999"];
   await execa("docker", [
-    ...["volume", "create", "--driver", "local", "--label", `${stackLabel}=${stack}`],
-    ...["--label", `${homeLabel}=${projectFolder}`, ...options.flatMap((option) => ["--opt", option])],
+    ...["volume", "create", "--driver", "local", ...forThisStack],
+    ...options.flatMap((option) => ["--opt", option]),
     `${prefix}tributary-flink-state`,
   ]);
   // A stack with volumes but without a place for its secrets counts as left behind, and is refused.

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { eventually } from "./eventually";
 import { container, docker, ofThisStack, stackName } from "./stack";
 
 /** The servers of the pipeline, from the source to the warehouse. */
@@ -17,6 +18,8 @@ export type Server = (typeof servers)[number];
 /** Kills a container's main process, as a crash does: to Docker it died by itself, so it starts again by its policy. */
 export async function crash(server: Server): Promise<void> {
   const pid = await inspect(server, "{{.State.Pid}}");
+  // As a process to kill, 0 would mean ourselves.
+  if (pid === "0") throw new Error(`${server} does not run, so it cannot crash`);
   try {
     process.kill(Number(pid), "SIGKILL");
   } catch (error) {
@@ -79,6 +82,18 @@ export async function frozen(server: Server, during: () => Promise<unknown>): Pr
   } finally {
     await docker("unpause", name);
   }
+}
+
+/** Waits until Docker has a server running, healthy or not. */
+export async function running(server: Server): Promise<void> {
+  await eventually(
+    `${server} runs`,
+    async () => {
+      const state = await inspect(server, "{{.State.Status}}");
+      if (state !== "running") throw new Error(`${server} is ${state}`);
+    },
+    { timeout: 120_000 },
+  );
 }
 
 /** Every container of the stack that is not up and healthy. */

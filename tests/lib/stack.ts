@@ -10,13 +10,13 @@ import { sourceOf, type SourceAccess } from "../../tools/lib/source";
 /** The stack under test; `tools/test.ts` names it. */
 export const stackName = process.env["TRIBUTARY_STACK"] ?? "test";
 
+const labels = [`${stackLabel}=${stackName}`, `${homeLabel}=${projectFolder}`];
+
 /** Has docker list only what is this stack's: another checkout's stack of the same name may run beside it. */
-export const ofThisStack = [
-  "--filter",
-  `label=${stackLabel}=${stackName}`,
-  "--filter",
-  `label=${homeLabel}=${projectFolder}`,
-] as const;
+export const ofThisStack: readonly string[] = labels.flatMap((label) => ["--filter", `label=${label}`]);
+
+/** Has docker make something for this stack, which goes with it. */
+export const forThisStack: readonly string[] = labels.flatMap((label) => ["--label", label]);
 
 /** What the stack says of itself. Tests take every address from here. */
 export interface StackOutputs {
