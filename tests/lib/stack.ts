@@ -121,7 +121,10 @@ async function connectToWarehouse(user: string): Promise<ClickHouseClient> {
   const { clickhouseUrl } = await stackOutputs();
   const password = await secret(`clickhouse-${user}-password`);
   return createClient({
-    ...{ url: clickhouseUrl, username: user, password, database: "platform" },
+    url: clickhouseUrl,
+    username: user,
+    password,
+    database: "platform",
     // A warehouse that is away is part of a fault, and a test that minds is thrown the error.
     log: { level: ClickHouseLogLevel.OFF },
   });
