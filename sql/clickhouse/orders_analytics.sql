@@ -126,6 +126,14 @@ FROM orders_rows
 GROUP BY minute
 SETTINGS enable_extended_results_for_datetime_functions = 1;
 
+-- Rows that were here before these tables. Once something is counted, this does nothing; so it comes before what counts.
+INSERT INTO order_changes
+SELECT toStartOfMinute(toStartOfSecond(created_at)) AS minute, count() AS changes
+FROM orders_rows
+WHERE (SELECT count() FROM order_sums) = 0
+GROUP BY minute
+SETTINGS enable_extended_results_for_datetime_functions = 1;
+
 -- Every second, the changed minutes whose counting reads 200,000 orders or little more, those with most changes first.
 -- And a minute of more than 50,000 orders only every second, third … second. So counting never takes more than a fraction
 -- of a core: under a load that changes more than that, the numbers come a few seconds later.
@@ -165,14 +173,6 @@ FROM queued
 WHERE ahead < 200000
 LIMIT 20000
 SETTINGS log_queries = 0;
-
--- Rows that were here before these tables. Once something is counted, this does nothing.
-INSERT INTO order_changes
-SELECT toStartOfMinute(toStartOfSecond(created_at)) AS minute, count() AS changes
-FROM orders_rows
-WHERE (SELECT count() FROM order_sums) = 0
-GROUP BY minute
-SETTINGS enable_extended_results_for_datetime_functions = 1;
 
 CREATE OR REPLACE VIEW orders_per_minute AS
 SELECT minute, sum(order_sums.orders) AS orders, sum(order_sums.revenue) AS revenue

@@ -11,6 +11,7 @@ import { isAlive, lockStack } from "../../tools/lib/lock";
 import { projectFolder } from "../../tools/lib/project";
 import { diagnosticsOf, shownOf, summaryOf } from "../../tools/lib/pulumi";
 import { describeUnready, planRepairs } from "../../tools/lib/repair";
+import { completeTopics, forgetState, noteCompleteTopics } from "../../tools/lib/state";
 import {
   containerNames,
   orphansOf,
@@ -252,4 +253,15 @@ test("a table was added if the stack was there and its topic was not", (t) => {
   t.deepEqual(tablesAddedTo(undefined), []);
   t.deepEqual(tablesAddedTo(topics), []);
   t.deepEqual(tablesAddedTo([...others.map(topicOf), "products-cdc-topic-dlq"]), [first]);
+});
+
+test("what is noted of a stack's complete tables goes with the stack", (t) => {
+  const stack = `noted-${process.pid}`;
+  t.teardown(() => forgetState(stack));
+  t.is(completeTopics(stack), undefined);
+  noteCompleteTopics(stack, ["orders-cdc-topic"]);
+  noteCompleteTopics(stack, ["orders-cdc-topic", "users-cdc-topic"]);
+  t.deepEqual(completeTopics(stack), ["orders-cdc-topic", "users-cdc-topic"]);
+  forgetState(stack);
+  t.is(completeTopics(stack), undefined);
 });

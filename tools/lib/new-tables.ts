@@ -2,12 +2,18 @@ import path from "node:path";
 import { tables, topicOf, type TableSpec } from "../../components/tables";
 import { Problem } from "./problem";
 import { readOutputs } from "./pulumi";
+import { completeTopics, noteCompleteTopics } from "./state";
 import type { Progress } from "./steps";
 
-/** The topics of a stack as it was last brought up; undefined if it never was. */
+/**
+ * The topics of a stack whose tables were brought from their first row on; undefined if it never was up. What is noted
+ * of it counts, so that a run that ends between the deployment and the last row leaves the rest to the next one. Without
+ * a note it is what was deployed.
+ */
 export async function topicsOf(stack: string): Promise<readonly string[] | undefined> {
   try {
-    return (await readOutputs(stack)).topicNames;
+    const { topicNames } = await readOutputs(stack);
+    return completeTopics(stack) ?? topicNames;
   } catch (error) {
     if (error instanceof Problem) return undefined;
     throw error;
@@ -33,7 +39,12 @@ export async function bringAdded(
   stack: string,
   added: readonly TableSpec[],
 ): Promise<string> {
-  if (added.length === 0) return "none";
+  if (added.length > 0) await resync(progress, stack, added);
+  noteCompleteTopics(stack, tables.map(topicOf));
+  return added.map(({ table }) => table).join(", ") || "none";
+}
+
+async function resync(progress: Progress, stack: string, added: readonly TableSpec[]): Promise<void> {
   const names = added.map(({ table }) => table).join(",");
   try {
     const tool = ["--import", "tsx", path.join("tools", "resync.ts"), "--stack", stack, "--table", names];
@@ -45,5 +56,4 @@ export async function bringAdded(
       { cause: error },
     );
   }
-  return names;
 }

@@ -1,7 +1,7 @@
 import { docker, type Container } from "./docker";
-import { messageOf } from "./problem";
+import { messageOf, Problem } from "./problem";
 import { listThings, removeThings, thingsOf, type StackThings } from "./stack";
-import { hasState, readState, type StateResource } from "./state";
+import { hasState, pulumiAtWork, readState, type StateResource } from "./state";
 import type { Progress } from "./steps";
 import { waitUntil } from "./wait";
 
@@ -44,9 +44,17 @@ const hopeless = 5;
  * answer.
  *
  * @returns what it did, for people
+ * @throws Problem if another Pulumi is at work on the stack: what it makes is written down only when it is healthy, and
+ *   would be taken for a stray
  */
 export async function repair(progress: Progress, stack: string): Promise<string> {
   if (!hasState(stack)) return "nothing there yet";
+  const other = pulumiAtWork(stack);
+  if (other !== undefined)
+    throw new Problem(
+      `another Pulumi is at work on stack "${stack}" (process ${other})`,
+      `Run this again when it is done. If that is no Pulumi, \`./pulumi cancel --stack ${stack}\` removes its lock.`,
+    );
   const { start, unpause, restart, strays } = planRepairs(
     thingsOf(stack, await listThings()),
     readState(stack),

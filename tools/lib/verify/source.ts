@@ -47,10 +47,21 @@ async function connect({ host, port, user, password, database }: SourceAccess): 
     // DECIMAL and the rest as MySQL writes them.
     typeCast: (field, next) => (field.type === "BLOB" ? next() : field.string()),
   });
-  await connection.query(
-    "SET SESSION time_zone = '+00:00', transaction_isolation = 'REPEATABLE-READ', innodb_lock_wait_timeout = 5",
-  );
+  try {
+    await execute(
+      connection,
+      "SET SESSION time_zone = '+00:00', transaction_isolation = 'REPEATABLE-READ', innodb_lock_wait_timeout = 5",
+    );
+  } catch (error) {
+    hangUp(connection);
+    throw error;
+  }
   return connection;
+}
+
+/** Ends a connection that has only read. Saying goodbye would wait for ever where MySQL answers nothing any more. */
+function hangUp(connection: Connection): void {
+  connection.destroy();
 }
 
 /** No query takes as long, unless MySQL answers nothing any more. Milliseconds. */
@@ -59,6 +70,11 @@ const queryPatience = 10 * 60_000;
 async function select(connection: Connection, sql: string): Promise<(string | null)[][]> {
   const [rows] = await connection.query<RowDataPacket[][]>({ sql, timeout: queryPatience });
   return rows as unknown as (string | null)[][];
+}
+
+/** Runs a statement that gives no rows and takes MySQL no time. */
+async function execute(connection: Connection, sql: string): Promise<void> {
+  await connection.query({ sql, timeout: beatPatience });
 }
 
 /** What verify needs to know of the source before it reads rows. */
@@ -89,7 +105,7 @@ export async function examineSource(access: SourceAccess, specs: readonly TableS
     for (const spec of specs) tables.push(await describe(connection, access.database, spec));
     return { binlogFile, tables };
   } finally {
-    await connection.end();
+    hangUp(connection);
   }
 }
 
@@ -144,21 +160,21 @@ export class Snapshot {
     try {
       const deadline = Date.now() + beatPatience;
       for (;;) {
-        await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        await execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
         const beat = await newestBeatOn(connection);
         if (beat.number > after) return new Snapshot(connection, beat);
-        await connection.query("ROLLBACK");
+        await execute(connection, "ROLLBACK");
         if (Date.now() > deadline) throw noBeat(after);
         await sleep(beatPause, undefined, { signal });
       }
     } catch (error) {
-      connection.destroy();
+      hangUp(connection);
       throw error;
     }
   }
 
-  async close(): Promise<void> {
-    await this.connection.end();
+  close(): void {
+    hangUp(this.connection);
   }
 
   /** The smallest and the largest key; undefined in an empty table. */
@@ -265,7 +281,7 @@ export async function newestBeat(access: SourceAccess): Promise<bigint> {
   try {
     return (await newestBeatOn(connection)).number;
   } finally {
-    await connection.end();
+    hangUp(connection);
   }
 }
 

@@ -62,16 +62,20 @@ public final class CaptureJob {
             password,
             source.tables(),
             new ChangeEventDeserializer(options.tables(), snapshotPlace, sameServer)),
+        new Repeats(options.transactionTimeout()),
         kafkaSink(options));
     env.execute(JOB_NAME);
   }
 
   /** The pipeline, free of where it reads from and writes to. */
   static void define(
-      StreamExecutionEnvironment env, Source<TopicRecord, ?, ?> source, Sink<TopicRecord> sink) {
+      StreamExecutionEnvironment env,
+      Source<TopicRecord, ?, ?> source,
+      Repeats repeats,
+      Sink<TopicRecord> sink) {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "mysql tables")
         .uid("mysql-tables")
-        .filter(new Repeats())
+        .filter(repeats)
         .name("repeats")
         .uid("repeats")
         .map(new SettledChanges())

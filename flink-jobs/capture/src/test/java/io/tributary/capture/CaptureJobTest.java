@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.tributary.capture.functions.Repeats;
 import io.tributary.capture.records.TopicRecord;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.LongStream;
@@ -48,7 +50,7 @@ class CaptureJobTest {
   @Test
   void everyRecordReachesTheSinkAsItWasAndInOrder() throws Exception {
     StreamExecutionEnvironment env = environment();
-    CaptureJob.define(env, numberedRecords(), new KeptRecords());
+    CaptureJob.define(env, numberedRecords(), new Repeats(Duration.ofDays(7)), new KeptRecords());
     env.execute();
     assertThat(KeptRecords.ALL)
         .containsExactlyElementsOf(
@@ -58,7 +60,7 @@ class CaptureJobTest {
   @Test
   void everyOperatorHasANameAndAnIdThatSavepointsFind() {
     StreamExecutionEnvironment env = environment();
-    CaptureJob.define(env, numberedRecords(), new KeptRecords());
+    CaptureJob.define(env, numberedRecords(), new Repeats(Duration.ofDays(7)), new KeptRecords());
     List<StreamNode> operators = List.copyOf(env.getStreamGraph().getStreamNodes());
     assertThat(operators).isNotEmpty().allMatch(node -> node.getTransformationUID() != null);
     assertThat(operators)
@@ -71,7 +73,11 @@ class CaptureJobTest {
   @Test
   void theSinkHasAWriterAndACommitter() {
     StreamExecutionEnvironment env = environment();
-    CaptureJob.define(env, numberedRecords(), CaptureJob.kafkaSink(TestOptions.parse()));
+    CaptureJob.define(
+        env,
+        numberedRecords(),
+        new Repeats(Duration.ofDays(7)),
+        CaptureJob.kafkaSink(TestOptions.parse()));
     assertThat(env.getStreamGraph().getStreamNodes())
         .extracting(StreamNode::getOperatorName, StreamNode::getTransformationUID)
         .contains(

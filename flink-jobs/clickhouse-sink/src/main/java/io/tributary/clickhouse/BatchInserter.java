@@ -4,6 +4,7 @@ import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.schema.SchemaMismatchException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,11 @@ final class BatchInserter<T> {
   private final Target target;
   private final Backoff backoff;
   private final Progress progress;
+
+  /**
+   * Elements refused since rows were last taken, also in earlier batches: small ones come often.
+   */
+  private final AtomicInteger refusedInARow = new AtomicInteger();
 
   BatchInserter(String table, Target target, Backoff backoff, Progress progress) {
     this.table = table;
@@ -121,6 +127,7 @@ final class BatchInserter<T> {
         try {
           target.insert(batch.rows(), from, to);
           progress.worked();
+          refusedInARow.set(0);
           return null;
         } catch (RuntimeException e) {
           InsertFailure failure = judge(e);
@@ -176,11 +183,13 @@ final class BatchInserter<T> {
       // Two rows of one change stand together; one letter is enough.
       if (refused.isEmpty() || refused.get(refused.size() - 1).element() != element) {
         refused.add(new Refused<>(element, failure.getMessage()));
+        refusedInARow.incrementAndGet();
       }
-      if (!takesRows && refused.size() >= REFUSALS_BEFORE_STOP) {
+      int inARow = refusedInARow.get();
+      if (!takesRows && inARow >= REFUSALS_BEFORE_STOP) {
         throw new WarehouseException(
             "ClickHouse refuses every row for %s, %d so far, so something other than the rows is wrong: %s"
-                .formatted(table, refused.size(), failure.getMessage()),
+                .formatted(table, inARow, failure.getMessage()),
             failure);
       }
     }

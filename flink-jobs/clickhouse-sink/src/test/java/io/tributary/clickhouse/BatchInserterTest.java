@@ -83,6 +83,18 @@ class BatchInserterTest {
   }
 
   @Test
+  void stopsAlsoWhenTheRefusedRowsComeInSmallBatches() throws InterruptedException {
+    BatchInserter<Integer> inserter = inserter(new Refusing(row -> true, () -> false));
+    for (int batch = 1; batch < 10; batch++) {
+      assertThat(inserter.insert(batch(10))).hasSize(10);
+    }
+
+    assertThatThrownBy(() -> inserter.insert(batch(10)))
+        .isInstanceOf(WarehouseException.class)
+        .hasMessageContaining("refuses every row for orders_rows, 100 so far");
+  }
+
+  @Test
   void dropsNothingWhenManyButNotAllRowsAreRefused() throws InterruptedException {
     List<Refused<Integer>> refused = insert(1_000, row -> row > 300);
 

@@ -26,6 +26,23 @@ public final class UnseenChangeException extends IllegalStateException {
   }
 
   /**
+   * A statement that cannot be read, so that nobody knows what it changed.
+   *
+   * @param cause the parser's failure, which names the statement
+   */
+  public UnseenChangeException(Throwable cause) {
+    super(
+        """
+        Capture stopped: a statement about tables cannot be read, and may have changed a captured \
+        one: %s
+        If it did, bring the warehouse's tables in line first. Then raise the setting `snapshot` \
+        by one and run `make up`: capture starts without its saved state and takes a new \
+        snapshot. docs/operations.md tells the rest."""
+            .formatted(cause.getMessage()),
+        cause);
+  }
+
+  /**
    * Row events in a form that cannot be read.
    *
    * @param form what is wrong with it, and which variable of a session makes it so

@@ -1,13 +1,14 @@
 package io.tributary.capture.functions;
 
 import io.tributary.capture.records.TopicRecord;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.common.functions.RichFilterFunction;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.api.java.tuple.Tuple4;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
@@ -25,19 +26,33 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
  * that time was not read either. And so does one that comes again: MySQL was set back to an earlier
  * state, such as an image of its disk, and what it has written since then under the names of
  * transactions that were read before is not sent. Unless somebody deleted heartbeats.
+ *
+ * <p>And so does a saved state that is too old: what its checkpoint had prepared and not committed,
+ * Kafka has aborted meanwhile and then forgotten, and what is forgotten passes for committed.
  */
 public final class Repeats extends RichFilterFunction<TopicRecord> implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
 
-  /** Version and transaction of the newest change, saved by the subtask that reads the binlog. */
-  private transient ListState<Tuple2<Long, String>> saved;
+  private static final long NONE = -1;
 
-  /** Number of the newest heartbeat, saved likewise. */
-  private transient ListState<Long> savedBeat;
+  private final Duration transactionTimeout;
+
+  /**
+   * Version and transaction of the newest change, number of the newest heartbeat, and when that was
+   * saved, in milliseconds since 1970. The subtask that reads the binlog has the highest version.
+   */
+  private transient ListState<Tuple4<Long, String, Long, Long>> saved;
 
   private transient long newest;
   private transient String transaction;
   private transient long newestBeat;
+
+  /**
+   * @param transactionTimeout how long Kafka keeps a transaction open that nobody commits
+   */
+  public Repeats(Duration transactionTimeout) {
+    this.transactionTimeout = transactionTimeout;
+  }
 
   @Override
   public void initializeState(FunctionInitializationContext context) throws Exception {
@@ -46,21 +61,26 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
         context
             .getOperatorStateStore()
             .getUnionListState(
-                new ListStateDescriptor<>("newest", Types.TUPLE(Types.LONG, Types.STRING)));
-    newest = -1;
-    for (Tuple2<Long, String> change : saved.get()) {
-      if (change.f0 > newest) {
-        newest = change.f0;
-        transaction = change.f1;
+                new ListStateDescriptor<>(
+                    "read", Types.TUPLE(Types.LONG, Types.STRING, Types.LONG, Types.LONG)));
+    newest = NONE;
+    newestBeat = TopicRecord.NO_BEAT;
+    for (Tuple4<Long, String, Long, Long> place : saved.get()) {
+      requireFresh(Duration.ofMillis(System.currentTimeMillis() - place.f3));
+      if (place.f0 > newest) {
+        newest = place.f0;
+        transaction = place.f1;
+        newestBeat = place.f2;
       }
     }
-    savedBeat =
-        context
-            .getOperatorStateStore()
-            .getUnionListState(new ListStateDescriptor<>("newest-beat", Types.LONG));
-    newestBeat = TopicRecord.NO_BEAT;
-    for (long beat : savedBeat.get()) {
-      newestBeat = Math.max(newestBeat, beat);
+  }
+
+  private void requireFresh(Duration age) {
+    if (age.compareTo(transactionTimeout) > 0) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: its saved state is %d hours old, and Kafka keeps what capture has prepared and not committed for %d hours only, so changes may be missing in the topics. Raise the setting `snapshot` by one and run `make up`: capture takes a new snapshot. docs/operations.md tells the rest."
+                  .formatted(age.toHours(), transactionTimeout.toHours())));
     }
   }
 
@@ -110,7 +130,6 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
 
   @Override
   public void snapshotState(FunctionSnapshotContext context) throws Exception {
-    savedBeat.update(newestBeat == TopicRecord.NO_BEAT ? List.of() : List.of(newestBeat));
-    saved.update(newest < 0 ? List.of() : List.of(Tuple2.of(newest, transaction)));
+    saved.update(List.of(Tuple4.of(newest, transaction, newestBeat, System.currentTimeMillis())));
   }
 }

@@ -10,6 +10,7 @@ import com.github.shyiko.mysql.binlog.event.QueryEventData;
 import com.github.shyiko.mysql.binlog.event.TableMapEventData;
 import com.github.shyiko.mysql.binlog.event.UpdateRowsEventData;
 import com.github.shyiko.mysql.binlog.event.WriteRowsEventData;
+import io.debezium.connector.mysql.EventDataDeserializationExceptionData;
 import io.tributary.mysql.UnseenChangeException;
 import io.tributary.mysql.UnseenChanges;
 import java.util.BitSet;
@@ -32,6 +33,8 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
           "a compressed transaction, as where a session has set binlog_transaction_compression",
           EventType.PARTIAL_UPDATE_ROWS_EVENT,
           "parts of JSON values, as where a session has set binlog_row_value_options",
+          EventType.INCIDENT,
+          "an incident, by which MySQL says that changes are missing from its binlog",
           EventType.UNKNOWN,
           "an event of a kind that is too new, as where a session has set gtid_next with a tag");
 
@@ -68,7 +71,8 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
       lookAt(header, rows.getTableId(), rows.getIncludedColumns());
     } else if (data instanceof DeleteRowsEventData rows) {
       lookAt(header, rows.getTableId(), rows.getIncludedColumns());
-    } else {
+    } else if (!(data instanceof EventDataDeserializationExceptionData)) {
+      // Of those the connector makes an incident, and fails by itself.
       lookAt(header);
     }
   }

@@ -1,5 +1,6 @@
 package io.tributary.capture.source;
 
+import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -86,9 +87,16 @@ public record WholeChunkSource<T>(
     return connector.getProducedType();
   }
 
-  /** Its own threads tell of the change as the cause of a failure to read. */
+  /**
+   * Its own threads tell of the change as the cause of a failure to read. So they do of a statement
+   * that they cannot parse, in whatever database: they would meet it again at every attempt.
+   */
   static RuntimeException forGoodIfUnseen(RuntimeException failure) {
     return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
+        .or(
+            () ->
+                ExceptionUtils.findThrowable(failure, ParsingException.class)
+                    .map(UnseenChangeException::new))
         .<RuntimeException>map(SuppressRestartsException::new)
         .orElse(failure);
   }

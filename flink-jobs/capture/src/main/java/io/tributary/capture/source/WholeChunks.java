@@ -11,6 +11,7 @@ import org.apache.flink.cdc.connectors.mysql.source.split.SourceRecords;
 import org.apache.flink.cdc.connectors.mysql.source.utils.RecordUtils;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.Collector;
 
 /**
@@ -27,6 +28,12 @@ import org.apache.flink.util.Collector;
  * one call, and checkpoints come between calls.
  */
 final class WholeChunks<T> extends MySqlRecordEmitter<T> {
+  /**
+   * Rows of a chunk that are kept, at most. It has some 8,000, but where the key's first column, by
+   * which the connector cuts a table, has few values: then all rows of one value are a chunk.
+   */
+  static final int LARGEST_CHUNK = 250_000;
+
   private final DebeziumDeserializationSchema<T> deserializer;
   private final MySqlSourceReaderMetrics metrics;
   private final PassedOn<T> passedOn = new PassedOn<>();
@@ -92,6 +99,7 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
     requireInTurn(split.asSnapshotSplitState().toMySqlSplit().splitId());
     for (SourceRecord record : records.getSourceRecordList()) {
       if (RecordUtils.isDataChangeRecord(record)) {
+        requireRoom();
         deserializer.deserialize(record, hold);
       } else {
         if (RecordUtils.isHighWatermarkEvent(record)) {
@@ -111,6 +119,15 @@ final class WholeChunks<T> extends MySqlRecordEmitter<T> {
               .formatted(current, held.size(), chunk));
     }
     chunk = current;
+  }
+
+  private void requireRoom() {
+    if (held.size() == LARGEST_CHUNK) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "Capture stopped: chunk %s of the first snapshot has more than %d rows, which may not fit into memory. A table is cut into chunks by the first column of its primary key: put a column with more values there, then raise the setting `snapshot` by one and run `make up`."
+                  .formatted(chunk, LARGEST_CHUNK)));
+    }
   }
 
   /** Changes on their way. Nothing asks for their time. */

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tributary.capture.records.TopicRecord;
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.operators.StreamFilter;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
@@ -122,6 +124,42 @@ class RepeatsTest {
     }
   }
 
+  /** Also a state that no change was read for, as of a job that died in its first snapshot. */
+  @Test
+  void aStateThatIsOlderThanAnOpenTransactionMayBeStopsCapture() throws Exception {
+    OperatorSubtaskState saved;
+    try (var harness = start(null)) {
+      saved = harness.snapshot(1, 0);
+    }
+    // Any age is above it.
+    assertThatThrownBy(() -> start(saved, Duration.ofMillis(-1)))
+        .hasStackTraceContaining("its saved state is 0 hours old");
+    start(saved, Duration.ofMinutes(1)).close();
+  }
+
+  /**
+   * With the union of all subtasks' states each starts, and one that reads nothing saves it again.
+   */
+  @Test
+  void theHeartbeatOfTheSubtaskThatReadsTheBinlogCounts() throws Exception {
+    OperatorSubtaskState idle;
+    try (var harness = start(null)) {
+      beat(harness, 10, 104);
+      idle = harness.snapshot(1, 0);
+    }
+    OperatorSubtaskState reading;
+    try (var harness = start(idle)) {
+      beat(harness, 11, TopicRecord.DELETED_BEAT);
+      beat(harness, 12, 1);
+      reading = harness.snapshot(2, 0);
+    }
+    var both = AbstractStreamOperatorTestHarness.repackageState(idle, reading);
+    try (var harness = start(both)) {
+      beat(harness, 13, 2);
+      assertThat(versions(harness)).containsExactly(13L);
+    }
+  }
+
   private static void beat(
       OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> harness, long version, long beat)
       throws Exception {
@@ -132,8 +170,14 @@ class RepeatsTest {
 
   private static OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> start(
       OperatorSubtaskState state) throws Exception {
+    return start(state, Duration.ofDays(7));
+  }
+
+  private static OneInputStreamOperatorTestHarness<TopicRecord, TopicRecord> start(
+      OperatorSubtaskState state, Duration transactionTimeout) throws Exception {
     var harness =
-        new OneInputStreamOperatorTestHarness<>(new StreamFilter<>(new Repeats()), 1, 1, 0);
+        new OneInputStreamOperatorTestHarness<>(
+            new StreamFilter<>(new Repeats(transactionTimeout)), 1, 1, 0);
     harness.setup();
     if (state != null) {
       harness.initializeState(state);

@@ -25,14 +25,15 @@ class UnreadEventsTest {
   @CsvSource({
     "TRANSACTION_PAYLOAD, binlog_transaction_compression",
     "PARTIAL_UPDATE_ROWS_EVENT, binlog_row_value_options",
+    "INCIDENT, missing from its binlog",
     "UNKNOWN, gtid_next",
   })
-  void anEventThatWouldBePassedOverIsAFailure(EventType type, String variable) {
+  void anEventThatWouldBePassedOverIsAFailure(EventType type, String reason) {
     unread.onEvent(event(type, 0));
     unread.onEvent(event(EventType.XID, 0));
     assertThatThrownBy(unread::requireNone)
         .isInstanceOf(UnseenChangeException.class)
-        .hasMessageContaining(variable)
+        .hasMessageContaining(reason)
         .hasMessageContaining("position 600");
   }
 

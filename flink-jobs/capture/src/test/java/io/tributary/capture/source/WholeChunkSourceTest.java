@@ -3,6 +3,7 @@ package io.tributary.capture.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.debezium.DebeziumException;
+import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,16 @@ class WholeChunkSourceTest {
     assertThat(WholeChunkSource.forGoodIfUnseen(inTheReader(rename)))
         .isInstanceOf(SuppressRestartsException.class)
         .hasCause(rename);
+  }
+
+  @Test
+  void aStatementThatCannotBeParsedStopsForGood() {
+    ParsingException unknown =
+        new ParsingException(null, "no viable alternative at input 'VECTOR'");
+    assertThat(WholeChunkSource.forGoodIfUnseen(inTheReader(unknown)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .hasStackTraceContaining("Capture stopped")
+        .hasStackTraceContaining("at input 'VECTOR'");
   }
 
   @Test

@@ -28,6 +28,7 @@ import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.data.Stru
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Collector;
@@ -82,6 +83,20 @@ class WholeChunksTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
             "chunk platform.orders:1 begins, and the 1 rows of chunk platform.orders:0 are not passed on");
+  }
+
+  /** As where the first column of the key has few values. */
+  @Test
+  void stopsForGoodAtAChunkThatMayNotFitIntoMemory() throws Exception {
+    SourceRecord[] part = new SourceRecord[10_000];
+    Arrays.setAll(part, id -> row(id));
+    for (int rows = 0; rows < WholeChunks.LARGEST_CHUNK; rows += part.length) {
+      chunks.emitRecord(records(part), output, chunk(0));
+    }
+
+    assertThatThrownBy(() -> chunks.emitRecord(records(row(1)), output, chunk(0)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .hasStackTraceContaining("chunk platform.orders:0 of the first snapshot has more than");
   }
 
   /**
