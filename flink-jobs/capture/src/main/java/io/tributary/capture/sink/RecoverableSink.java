@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *   <li>It is forgotten, which happens an hour after its end. The connector takes that for an
  *       unknown error: the job would fail at each attempt, for good (FLINK-39072). Here it counts
  *       as committed, because it cannot have been aborted: nobody aborts what a checkpoint has
- *       prepared, and Kafka keeps it for as long as MySQL keeps the changes themselves.
+ *       prepared, and a state so old that Kafka may have done it is refused ({@code Repeats}).
  *   <li>It was aborted all the same, by hand or by that time. The connector writes that into its
  *       log and goes on, without the changes. Here the job stops for good and says so.
  * </ul>
