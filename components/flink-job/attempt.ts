@@ -47,6 +47,26 @@ export async function attempt(world: World, record: JobRecord, next: Attempt): P
   }
 }
 
+/**
+ * Starts a job of which nothing is known. If it fails, but not before its first checkpoint, the next run goes on from
+ * there: what it has committed until then does not come again.
+ * @throws UpdateFailure in that case; else the plain error
+ */
+export async function attemptFirst(world: World, spec: JobSpec): Promise<JobRecord> {
+  const begunAt = world.now();
+  try {
+    return await startJob(world, spec, undefined, begunAt);
+  } catch (error) {
+    if (isPlaceTaken(error)) throw error;
+    const history = { since: begunAt, checkpointDir: "" };
+    const reached = await newestCheckpointSince(world, spec, history).catch(() => undefined);
+    if (!reached) throw error;
+    const [, checkpointDir = "", jobId = ""] = /^(.*)\/([^/]+)\/chk-\d+$/.exec(reached.path) ?? [];
+    const record = { ...spec, jobId, state: "MISSING", restoredFrom: "", checkpointDir, since: begunAt };
+    throw keptAt(reached, record, messageOf(error));
+  }
+}
+
 async function rollBack(
   world: World,
   record: JobRecord,
@@ -63,13 +83,8 @@ async function rollBack(
     for (const job of (await jobsOf(world, spec.name)).own) await cancelJob(world, job.id);
     const { jobId, state, restoredFrom, checkpointDir } = record;
     const reached = await newestCheckpointSince(world, spec, { since: begunAt, checkpointDir });
-    if (reached) {
-      return updateFailure(
-        `Job "${spec.name}" failed, but not before it had completed a checkpoint, so nothing goes on from an earlier ` +
-          `place. Its state is kept in ${reached.path}, and the next \`pulumi up\` goes on from there. ${reason}`,
-        gone({ ...spec, jobId, state, restoredFrom, checkpointDir, since }, reason, reached),
-      );
-    }
+    if (reached)
+      return keptAt(reached, { ...spec, jobId, state, restoredFrom, checkpointDir, since }, reason);
     if (wayBack === undefined || isSameVersion(record, spec)) {
       const how = from === undefined ? "without saved state" : `again from ${from}`;
       return fail(`Job "${spec.name}" could not be started ${how}. ${reason}`);
@@ -90,6 +105,14 @@ async function rollBack(
         `${messageOf(second)}${kept}`,
     );
   }
+}
+
+function keptAt(reached: RestorePoint, record: JobRecord, reason: string): UpdateFailure {
+  return updateFailure(
+    `Job "${record.name}" failed, but not before it had completed a checkpoint, so nothing goes on from an earlier ` +
+      `place. Its state is kept in ${reached.path}, and the next \`pulumi up\` goes on from there. ${reason}`,
+    gone(record, reason, reached),
+  );
 }
 
 function isSameVersion(record: JobRecord, spec: JobSpec): boolean {

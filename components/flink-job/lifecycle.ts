@@ -1,4 +1,4 @@
-import { attempt, recordingFailure } from "./attempt";
+import { attempt, attemptFirst, recordingFailure } from "./attempt";
 import { canTakeSavepoint, hasEnded, isLeaving, jobsInView, jobsOf, listJobs } from "./cluster-view";
 import { isTemporary, messageOf } from "./failures";
 import { isSameGeneration } from "./diff";
@@ -7,7 +7,7 @@ import { contentCode, isOfGeneration, runsContent, submittedAt } from "./job-id"
 import type { JobRecord, JobSpec, JobSummary, RestorePoint, World } from "./model";
 import { newestRestorePoint } from "./restore-point";
 import { cancelJob, stopWithSavepoint } from "./stopping";
-import { recordWhenCheckpointed, startJob } from "./submission";
+import { recordWhenCheckpointed } from "./submission";
 import { waitFor } from "./wait";
 
 /**
@@ -16,14 +16,15 @@ import { waitFor } from "./wait";
  * A job of that name may run already, because an earlier `up` died before it could write down what it had done. One that
  * we submitted is taken over: as it is if it runs the same content, else stopped with a savepoint and, if it is of the same
  * generation, resumed. One that somebody else submitted is refused.
- * @throws UpdateFailure when a job was taken over, so that what it has saved is not lost; a plain error when there was none
+ * @throws UpdateFailure when a job was taken over, or has completed a checkpoint before it failed, so that what it has saved
+ *   is not lost; else a plain error
  */
 export async function createJob(world: World, spec: JobSpec): Promise<JobRecord> {
   await requireJar(world, spec);
   const { own, foreign } = await jobsOf(world, spec.name);
   if (foreign.length > 0) throw foreignJob(spec, foreign);
   const left = oneToKeep(own, (job) => runsAsAsked(job, spec));
-  if (!left) return startJob(world, spec, undefined, world.now());
+  if (!left) return attemptFirst(world, spec);
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
   const record = recordOfLeft(left, spec);
   return recordingFailure(record, () => bringTo(world, record, spec, own, []));

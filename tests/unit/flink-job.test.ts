@@ -854,6 +854,29 @@ test("a new version that failed after a checkpoint is not gone back from, and th
   t.is((await updateJob(world, failure?.record, next)).restoredFrom, reached);
 });
 
+test("a first start that failed after a checkpoint is gone on from by the next run", async (t) => {
+  const { manager, spec, world } = t.context;
+  const { checkpoints } = world.flink;
+  world.flink.checkpoints = async (jobId) => {
+    // It has one before anybody looks.
+    while ((await checkpoints(jobId)).latestCheckpoint === undefined);
+    manager.endJob(jobId, "FAILED", trace("java.lang.Error: broken"));
+    return {};
+  };
+  const failure = await t.throwsAsync<UpdateFailure>(createJob(world, spec));
+  t.regex(
+    failure?.message ?? "",
+    /not before it had completed a checkpoint.*next `pulumi up` goes on.*broken/s,
+  );
+  const reached = newestOnVolume(manager);
+  t.like(failure?.record, { state: "MISSING", jobId: manager.submissions[0]?.jobId });
+
+  world.flink.checkpoints = checkpoints;
+  const record = await updateJob(world, failure?.record, spec);
+  t.is(record.restoredFrom, reached);
+  t.is(record.checkpointDir, failure?.record.checkpointDir);
+});
+
 test("where a failed update left off is still known when the cluster has forgotten it", async (t) => {
   const { manager, spec, world } = t.context;
   const record = await createJob(world, spec);
