@@ -3,6 +3,10 @@ package io.tributary.capture.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.shyiko.mysql.binlog.BinaryLogClient;
+import io.debezium.connector.base.ChangeEventQueue;
+import io.debezium.pipeline.DataChangeEvent;
+import io.debezium.util.LoggingContext;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,5 +50,41 @@ class WatchedSplitReaderTest {
     assertThat(reader.watch()).isSameAs(client);
     assertThat(client.getEventListeners()).hasSize(1);
     reader.close();
+  }
+
+  /** As where a job ends that is behind: the client waits for room, and what closes it for that. */
+  @Test
+  void whoeverFillsTheQueueComesToAnEndWhereItIsEmptied() throws Exception {
+    ChangeEventQueue<DataChangeEvent> queue =
+        new ChangeEventQueue.Builder<DataChangeEvent>()
+            .pollInterval(Duration.ofMillis(20))
+            .maxQueueSize(2)
+            .maxBatchSize(1)
+            .maxQueueSizeInBytes(0)
+            .loggingContextSupplier(() -> LoggingContext.forConnector("mysql", "test", "test"))
+            .build();
+    Thread client = new Thread(() -> fill(queue, 20));
+    client.start();
+    client.join(200);
+    assertThat(client.isAlive()).isTrue();
+    queue.producerException(new IllegalStateException("MySQL is gone"));
+
+    Thread emptying = WatchedSplitReader.emptying(queue);
+    client.join(10_000);
+    assertThat(client.isAlive()).isFalse();
+    assertThat(emptying.isAlive()).isTrue();
+    emptying.interrupt();
+    emptying.join(10_000);
+    assertThat(emptying.isAlive()).isFalse();
+  }
+
+  private static void fill(ChangeEventQueue<DataChangeEvent> queue, int events) {
+    try {
+      for (int i = 0; i < events; i++) {
+        queue.enqueue(new DataChangeEvent(null));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
