@@ -83,5 +83,5 @@ test-unit: bootstrap ## Unit tests only: neither Docker nor network
 test-stack: bootstrap ## The stack suite only, on a stack of its own
 	@$(run) tools/test.ts --only stack
 
-test-faults: bootstrap ## Faults under load, on a stack of its own: an hour and a half
+test-faults: bootstrap ## Faults under load, on a stack of its own: some 110 minutes
 	@$(run) tools/test.ts --only faults --write-report

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import mysql, { type Connection, type RowDataPacket } from "mysql2/promise";
 import { heartbeats, type TableSpec } from "../../../components/tables";
-import { Problem } from "../problem";
+import { messageOf, Problem } from "../problem";
 import type { SourceAccess } from "../source";
 import { comparable, hashInSource, sumInSource, type Column, type Row, type SourceColumn } from "./columns";
 import { emptySum, inParts, together, type KeyRange, type Sum } from "./chunks";
@@ -37,16 +37,24 @@ const beatPatience = 10_000;
 const keysAtOnce = 2_000;
 
 async function connect({ host, port, user, password, database }: SourceAccess): Promise<Connection> {
-  const connection = await mysql.createConnection({
-    ...{ host, port, user, password, database },
-    connectTimeout: 10_000,
-    dateStrings: true,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    rowsAsArray: true,
-    // DECIMAL and the rest as MySQL writes them.
-    typeCast: (field, next) => (field.type === "BLOB" ? next() : field.string()),
-  });
+  const connection = await mysql
+    .createConnection({
+      ...{ host, port, user, password, database },
+      connectTimeout: 10_000,
+      dateStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      rowsAsArray: true,
+      // DECIMAL and the rest as MySQL writes them.
+      typeCast: (field, next) => (field.type === "BLOB" ? next() : field.string()),
+    })
+    .catch((cause: unknown) => {
+      throw new Problem(
+        `MySQL at ${host}:${port} cannot be reached: ${messageOf(cause)}`,
+        "`make status` shows what is wrong, and `make up` brings back what is down.",
+        { cause },
+      );
+    });
   try {
     await execute(
       connection,
