@@ -155,7 +155,7 @@ async function compareWithSource(
       differing.push(...differingSums(sumsTable, ours, theirs));
     }
   } finally {
-    await snapshot.close();
+    snapshot.close();
   }
   return differing;
 }

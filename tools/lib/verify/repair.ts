@@ -133,7 +133,7 @@ export async function rewriteTable(
         onProgress((written += rows)),
       );
     } finally {
-      await snapshot.close();
+      snapshot.close();
     }
   } while (next !== undefined);
   return written;

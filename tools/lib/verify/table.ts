@@ -168,7 +168,7 @@ async function scan(pipeline: Pipeline, table: VerifiedTable, { onProgress }: Ta
     };
     await Promise.all(snapshots.map((snapshot, i) => work({ snapshot, bracket: brackets[i]! })));
   } finally {
-    await Promise.all(snapshots.map((snapshot) => snapshot.close()));
+    for (const snapshot of snapshots) snapshot.close();
   }
   return result;
 }
