@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 // Strict and type-aware: a forgotten `await` or an unsafe `any` is an error, not a matter of taste.
 export default tseslint.config(
-  { ignores: ["**/node_modules", "**/dist", "**/target", "build", ".tributary", "**/*.mjs"] },
+  { ignores: ["**/node_modules", "**/dist", "**/target", "**/build", ".tributary", "**/*.mjs"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
