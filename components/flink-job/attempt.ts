@@ -4,7 +4,7 @@ import { isPlaceTaken, messageOf } from "./failures";
 import { requireJar } from "./jar";
 import { contentCode } from "./job-id";
 import type { JobRecord, JobSpec, RestorePoint, World } from "./model";
-import { newestCheckpointSince } from "./restore-point";
+import { newestCheckpointSince, partsOfCheckpoint } from "./restore-point";
 import { cancelJob } from "./stopping";
 import { startJob } from "./submission";
 
@@ -60,9 +60,9 @@ export async function attemptFirst(world: World, spec: JobSpec): Promise<JobReco
     if (isPlaceTaken(error)) throw error;
     const history = { since: begunAt, checkpointDir: "" };
     const reached = await newestCheckpointSince(world, spec, history).catch(() => undefined);
-    if (!reached) throw error;
-    const [, checkpointDir = "", jobId = ""] = /^(.*)\/([^/]+)\/chk-\d+$/.exec(reached.path) ?? [];
-    const record = { ...spec, jobId, state: "MISSING", restoredFrom: "", checkpointDir, since: begunAt };
+    const checkpoint = reached && partsOfCheckpoint(reached.path);
+    if (!checkpoint) throw error;
+    const record = { ...spec, ...checkpoint, state: "MISSING", restoredFrom: "", since: begunAt };
     throw keptAt(reached, record, messageOf(error));
   }
 }

@@ -44,10 +44,16 @@ export async function newestCheckpointSince(
   const points = await completed(world, spec, history);
   return newest(
     points.filter(({ path }) => {
-      const [, jobId] = /\/([0-9a-f]{32})\/chk-\d+$/.exec(path) ?? [];
-      return jobId !== undefined && submittedAt(jobId) >= history.since;
+      const checkpoint = partsOfCheckpoint(path);
+      return checkpoint !== undefined && submittedAt(checkpoint.jobId) >= history.since;
     }),
   );
+}
+
+/** The parts of a checkpoint's path, `<checkpointDir>/<jobId>/chk-<n>`; undefined of a savepoint's. Pure. */
+export function partsOfCheckpoint(path: string): { checkpointDir: string; jobId: string } | undefined {
+  const [, checkpointDir, jobId] = /^(.*)\/([0-9a-f]{32})\/chk-\d+$/.exec(path) ?? [];
+  return checkpointDir === undefined || jobId === undefined ? undefined : { checkpointDir, jobId };
 }
 
 async function completed(world: World, spec: JobSpec, history: History): Promise<RestorePoint[]> {
