@@ -1,7 +1,7 @@
 import test from "ava";
 import { execa } from "execa";
 import { eventually } from "../lib/eventually";
-import { kafka, placeOrder, stackName, warehouse, warehouseNumber } from "../lib/stack";
+import { kafka, placeOrder, source, stackName, warehouse, warehouseNumber } from "../lib/stack";
 
 const topic = "orders-cdc-topic";
 
@@ -79,6 +79,30 @@ test("what cannot be read or taken goes to the dead letters, and the rest of its
   t.regex(listing, /orders-cdc-topic\/0\/\d+ .*broken .*not a change event/);
   t.regex(listing, new RegExp(`${ids.bad}.*total_price.*a lot`));
   t.is(await isThere(ids.bad), 0);
+});
+
+test("a date that is none makes its row a dead letter, and is not taken for another date", async (t) => {
+  const name = `Dated ${firstId}`;
+  await source(
+    `INSERT /*+ SET_VAR(sql_mode = '') */ INTO orders (user_id, product_name, quantity, total_price, created_at)
+     VALUES (1, '${name}', 1, 1.00, '0000-00-00'), (1, '${name}', 1, 1.00, '2026-00-01')`,
+  );
+  const orders = await source<{ order_id: number }>(
+    `SELECT order_id FROM orders WHERE product_name = '${name}'`,
+  );
+  t.is(orders.length, 2);
+  for (const { order_id } of orders)
+    await eventually(
+      `order ${order_id} is a dead letter`,
+      async () => {
+        const listing = await deadLetters();
+        if (!new RegExp(`order_id":${order_id}.*created_at`).test(listing)) throw new Error(listing);
+      },
+      { timeout: 60_000, interval: 1_000 },
+    );
+  await source(`DELETE FROM orders WHERE product_name = '${name}'`);
+  await arrives(await placeOrder());
+  t.is(await warehouseNumber(`SELECT count() FROM orders_rows WHERE product_name = '${name}'`), 0);
 });
 
 test("a replayed letter is not listed again, and one that fails again is", async (t) => {

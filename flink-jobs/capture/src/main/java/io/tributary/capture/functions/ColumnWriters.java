@@ -79,7 +79,7 @@ final class ColumnWriters {
               json.writeString(IsoText.instant(Math.multiplyExact((Long) value, 1000L)));
       case MicroTimestamp.SCHEMA_NAME ->
           (json, value) -> json.writeString(IsoText.instant((Long) value));
-      case ZonedTimestamp.SCHEMA_NAME -> timestamp(schema);
+      case ZonedTimestamp.SCHEMA_NAME -> ColumnWriters::writeTimestamp;
       case MicroTime.SCHEMA_NAME -> time(column);
       case Year.SCHEMA_NAME -> (json, value) -> json.writeNumber(year((Integer) value));
       case Json.LOGICAL_NAME, io.debezium.data.Enum.LOGICAL_NAME, EnumSet.LOGICAL_NAME ->
@@ -100,15 +100,13 @@ final class ColumnWriters {
   }
 
   /** MySQL stores its zero timestamp as 0, which no real timestamp is; its snapshot gives none. */
-  private static ColumnWriter timestamp(Schema schema) {
-    return (json, value) -> {
-      long micros = micros(OffsetDateTime.parse((String) value));
-      if (micros == 0 && schema.isOptional()) {
-        json.writeNull();
-      } else {
-        json.writeString(IsoText.instant(micros));
-      }
-    };
+  private static void writeTimestamp(JsonGenerator json, Object value) throws IOException {
+    long micros = micros(OffsetDateTime.parse((String) value));
+    if (micros == 0) {
+      json.writeNull();
+    } else {
+      json.writeString(IsoText.instant(micros));
+    }
   }
 
   /** The binlog reader gets times below zero wrong (-10:00:00 as -10:04:03): stop, do not guess. */
