@@ -7,7 +7,9 @@ import io.tributary.capture.source.WholeChunkSource;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
 import io.tributary.mysql.TableDefinitions;
+import io.tributary.mysql.ZeroDates;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -21,15 +23,18 @@ import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 /** The source of the capture job, set up so that it loses nothing and every type has one text. */
 final class MySqlTables {
   /**
-   * Statements about accounts and programs, which the source's parser need not understand: it is
-   * older than the server, and capture stops at what it does not know. A dot stands for the end of
-   * a line as well, since many of them take several.
+   * Statements that are not read. Those about accounts and programs the source's parser need not
+   * understand: it is older than the server, and capture stops at what it does not know. And what
+   * is created if it is not there leaves a table that is there as it was, which the parser does not
+   * always see: it took {@code CREATE TABLE IF NOT EXISTS orders LIKE order_items} for the truth. A
+   * dot stands for the end of a line as well, since many of them take several.
    */
-  private static final String NO_TABLE_STATEMENTS =
+  private static final String HARMLESS_STATEMENTS =
       Stream.of(
               "(GRANT|REVOKE|FLUSH|SET)\\b.*",
               "(CREATE|ALTER|DROP|RENAME)\\s+(USER|ROLE|EVENT|FUNCTION|PROCEDURE|TRIGGER|VIEW|SERVER)\\b.*",
               "CREATE\\s+(OR\\s+REPLACE|DEFINER|ALGORITHM|SQL\\s+SECURITY|AGGREGATE)\\b.*",
+              "CREATE\\s+TABLE\\s+IF\\s+NOT\\s+EXISTS\\b.*",
               "DROP\\s+TEMPORARY\\s+TABLE\\b.*",
               "SAVEPOINT\\b.*")
           .map("(?s)"::concat)
@@ -43,6 +48,18 @@ final class MySqlTables {
    * last millisecond of which the reader spends in a loop.
    */
   private static final int BATCH = 256;
+
+  /** Rows of a chunk, and changes that wait to be handed on: where none of them is wide. */
+  private static final int ROWS_IN_MEMORY = 8_192;
+
+  /**
+   * So large the rows may be in MySQL. As objects, as text and as bytes they take several times as
+   * much.
+   */
+  private static final long BYTES_IN_MEMORY = 16L << 20;
+
+  /** Fewer are not read at once, however wide they are. */
+  private static final int FEWEST_ROWS_IN_MEMORY = 16;
 
   /** Keys per row up to which chunks are cut by arithmetic, each of that many times its size. */
   private static final double LARGEST_KEY_GAPS = 2;
@@ -74,6 +91,7 @@ final class MySqlTables {
                     .toArray(String[]::new))
             .serverId(options.serverIds().toString())
             .serverTimeZone("UTC")
+            .splitSize(rowsInMemory(tables.values()))
             // A chunk is held in memory. Keys with gaps are cut by counting rows, so that no chunk
             // of them is larger than others; what has no end yet comes first, before it grows.
             .distributionFactorUpper(LARGEST_KEY_GAPS)
@@ -105,6 +123,22 @@ final class MySqlTables {
   }
 
   /**
+   * How many rows are held in memory at once, so that those of the widest table fit: of a table
+   * that fits into memory as a whole, none is too wide. Pure.
+   */
+  static int rowsInMemory(Collection<SourceFacts.Table> tables) {
+    long widest =
+        tables.stream()
+            .map(SourceFacts.Table::size)
+            .filter(size -> size.bytes() > BYTES_IN_MEMORY)
+            .mapToLong(SourceFacts.Size::bytesPerRow)
+            .max()
+            .orElse(0);
+    long fitting = BYTES_IN_MEMORY / Math.max(widest, 1);
+    return (int) Math.max(FEWEST_ROWS_IN_MEMORY, Math.min(fitting, ROWS_IN_MEMORY));
+  }
+
+  /**
    * Matches a table, and also the comma-separated list of tables under which the source announces a
    * statement about several: without that, {@code DROP TABLE a, b} would go unnoticed. A comma has
    * to be written as {@code \x2C}, since the source splits its patterns at commas. The source
@@ -129,6 +163,8 @@ final class MySqlTables {
     Properties properties = new Properties();
     properties.setProperty("poll.interval.ms", String.valueOf(options.pollInterval().toMillis()));
     properties.setProperty("max.batch.size", String.valueOf(BATCH));
+    properties.setProperty(
+        "max.queue.size", String.valueOf(Math.max(2 * BATCH, rowsInMemory(tables.values()))));
     // A MySQL that is gone without a word is noticed after this time, or twice as long. Nothing
     // comes twice if it was only held up, see Repeats.
     properties.setProperty("connect.keep.alive.interval.ms", String.valueOf(SILENCE.toMillis()));
@@ -137,12 +173,14 @@ final class MySqlTables {
     properties.setProperty("bigint.unsigned.handling.mode", "precise");
     properties.setProperty("time.precision.mode", "adaptive_time_microseconds");
     properties.setProperty("binary.handling.mode", "bytes");
+    properties.setProperty("converters", "zeroDates");
+    properties.setProperty("zeroDates.type", ZeroDates.class.getName());
     // Otherwise the year 24 would become 2024.
     properties.setProperty("enable.time.adjuster", "false");
     properties.setProperty("tombstones.on.delete", "false");
     // A statement that cannot be read might have changed a captured table: stop rather than guess.
     properties.setProperty("database.history.skip.unparseable.ddl", "false");
-    properties.setProperty(DatabaseHistory.DDL_FILTER.name(), NO_TABLE_STATEMENTS);
+    properties.setProperty(DatabaseHistory.DDL_FILTER.name(), HARMLESS_STATEMENTS);
     properties.setProperty("database.history", TableDefinitions.class.getName());
     tables.forEach(
         (name, table) ->

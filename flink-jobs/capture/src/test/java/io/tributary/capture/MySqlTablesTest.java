@@ -2,6 +2,8 @@ package io.tributary.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.debezium.relational.Column;
+import io.debezium.relational.CustomConverterRegistry;
 import io.debezium.relational.TableId;
 import io.tributary.capture.functions.ChangeEventDeserializer;
 import io.tributary.capture.functions.SameServer;
@@ -9,6 +11,7 @@ import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.BinlogEnd;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.TableDefinitions;
+import java.sql.Types;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,6 +53,17 @@ class MySqlTablesTest {
         .containsEntry("database.history.definition.platform.orders", DEFINITION);
   }
 
+  /** Otherwise a zero date in a column that is NOT NULL would be the first of January 1970. */
+  @Test
+  void theSourceMakesNoDateOfAZeroDate() {
+    Column date =
+        Column.editor().name("day").type("DATE").jdbcType(Types.DATE).optional(false).create();
+    CustomConverterRegistry converters =
+        config().getMySqlConnectorConfig().customConverterRegistry();
+    assertThat(converters.registerConverterFor(TableId.parse("platform.orders"), date, null))
+        .isPresent();
+  }
+
   /** Otherwise nobody would hear of a table that was moved to another database. */
   @Test
   void theSourceLooksAtAllDatabasesAndReadsOurTables() {
@@ -72,8 +86,10 @@ class MySqlTablesTest {
         "ALTER EVENT e\r\n  DISABLE",
         "GRANT SELECT\n  ON platform.*\n  TO reader",
         "DROP TEMPORARY TABLE IF EXISTS\n orders",
+        "CREATE TABLE IF NOT EXISTS orders LIKE order_items",
+        "create table if not exists `platform`.`orders` (\n  id bigint PRIMARY KEY)",
       })
-  void statementsAboutProgramsAndAccountsAreNotRead(String statement) {
+  void statementsThatChangeNoTableAreNotRead(String statement) {
     assertThat(config().getMySqlConnectorConfig().getDdlFilter()).accepts(statement);
   }
 
@@ -90,14 +106,36 @@ class MySqlTablesTest {
     assertThat(config().getMySqlConnectorConfig().getDdlFilter()).rejects(statement);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0, 8192",
+    "1000000000, 150, 8192",
+    "16777216, 16384, 8192",
+    "16777217, 16384, 1024",
+    "20000000000, 1000000, 16",
+    "20000000000, 4000000, 16",
+  })
+  void fewerRowsAreHeldOfATableThatIsLargeAndWide(long bytes, long bytesPerRow, int rows) {
+    List<SourceFacts.Table> tables = List.of(table(1_000_000_000, 150), table(bytes, bytesPerRow));
+    assertThat(MySqlTables.rowsInMemory(tables)).isEqualTo(rows);
+    assertThat(MySqlTables.rowsInMemory(List.of())).isEqualTo(8_192);
+  }
+
+  private static SourceFacts.Table table(long bytes, long bytesPerRow) {
+    return new SourceFacts.Table(
+        List.of("order_id"),
+        Map.of(),
+        Set.of(),
+        DEFINITION,
+        new SourceFacts.Size(bytes, bytesPerRow));
+  }
+
   private static MySqlSourceConfig config() {
     CaptureOptions options = TestOptions.parse();
     return MySqlTables.source(
             options,
             "secret",
-            Map.of(
-                "orders",
-                new SourceFacts.Table(List.of("order_id"), Map.of(), Set.of(), DEFINITION)),
+            Map.of("orders", table(0, 0)),
             new ChangeEventDeserializer(
                 options.tables(),
                 new BinlogEnd("binlog.000001", 4, 0),

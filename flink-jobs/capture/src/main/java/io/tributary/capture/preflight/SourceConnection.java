@@ -128,7 +128,11 @@ public final class SourceConnection implements AutoCloseable {
         tables.put(
             spec.table(),
             new SourceFacts.Table(
-                primaryKey(spec.table()), columnTypes, invisibleColumns(spec.table()), definition));
+                primaryKey(spec.table()),
+                columnTypes,
+                invisibleColumns(spec.table()),
+                definition,
+                size(spec.table())));
       }
     }
     boolean beatsAreThere =
@@ -252,6 +256,20 @@ public final class SourceConnection implements AutoCloseable {
 
   private String definition(String table) throws SQLException {
     return rows("SHOW CREATE TABLE " + qualified(table), 2).get(0).get(1);
+  }
+
+  private SourceFacts.Size size(String table) throws SQLException {
+    List<String> size =
+        rows(
+                """
+                SELECT /*+ SET_VAR(information_schema_stats_expiry = 0) */ \
+                COALESCE(data_length, 0), COALESCE(avg_row_length, 0)
+                FROM information_schema.tables WHERE table_schema = ? AND table_name = ?""",
+                2,
+                options.database(),
+                table)
+            .get(0);
+    return new SourceFacts.Size(Long.parseLong(size.get(0)), Long.parseLong(size.get(1)));
   }
 
   private List<String> primaryKey(String table) throws SQLException {

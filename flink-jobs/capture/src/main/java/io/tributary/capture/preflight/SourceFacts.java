@@ -48,12 +48,22 @@ public record SourceFacts(
    * @param columnTypes the type of each column, e.g. {@code bigint}, by name
    * @param invisibleColumns those of its columns that {@code SELECT *} leaves out
    * @param definition its {@code CREATE TABLE}; empty if the user may not read it
+   * @param size as the server estimates it
    */
   public record Table(
       List<String> key,
       Map<String, String> columnTypes,
       Set<String> invisibleColumns,
-      String definition) {}
+      String definition,
+      Size size) {}
+
+  /**
+   * How large a table is.
+   *
+   * @param bytes of all its rows
+   * @param bytesPerRow of one on average; of a small table too many, since rows lie in pages
+   */
+  public record Size(long bytes, long bytesPerRow) {}
 
   /**
    * A foreign key with a rule such as CASCADE or SET NULL.

@@ -21,18 +21,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PreflightTest {
   private static final CaptureOptions OPTIONS = TestOptions.parse();
+  private static final SourceFacts.Size SIZE = new SourceFacts.Size(0, 0);
+
   private static final Table ORDERS =
       new Table(
           List.of("order_id"),
           Map.of("order_id", "bigint", "total_price", "decimal"),
           Set.of(),
-          "CREATE TABLE …");
+          "CREATE TABLE …",
+          SIZE);
   private static final Table HEARTBEATS =
       new Table(
           List.of("slot"),
           Map.of("slot", "smallint", "server_uuid", "char"),
           Set.of(),
-          "CREATE TABLE …");
+          "CREATE TABLE …",
+          SIZE);
   private static final Cascade CASCADE = new Cascade("orders", "orders_user", "ON DELETE CASCADE");
 
   @Test
@@ -134,7 +138,8 @@ class PreflightTest {
   @Test
   void anotherPrimaryKeyIsNamed() {
     Facts facts = new Facts();
-    facts.tables = tables(new Table(List.of(), ORDERS.columnTypes(), Set.of(), "CREATE TABLE …"));
+    facts.tables =
+        tables(new Table(List.of(), ORDERS.columnTypes(), Set.of(), "CREATE TABLE …", SIZE));
     assertThat(problems(facts)).singleElement().asString().contains("[]", "[order_id]");
   }
 
@@ -147,7 +152,8 @@ class PreflightTest {
                 ORDERS.key(),
                 Map.of("order_id", "bigint", "at", "point"),
                 Set.of(),
-                "CREATE TABLE …"));
+                "CREATE TABLE …",
+                SIZE));
     assertThat(problems(facts)).singleElement().asString().contains("column at", "point");
   }
 
@@ -155,7 +161,8 @@ class PreflightTest {
   void aColumnThatASnapshotLeavesOutIsNamed() {
     Facts facts = new Facts();
     facts.tables =
-        tables(new Table(ORDERS.key(), ORDERS.columnTypes(), Set.of("note"), "CREATE TABLE …"));
+        tables(
+            new Table(ORDERS.key(), ORDERS.columnTypes(), Set.of("note"), "CREATE TABLE …", SIZE));
     assertThat(problems(facts)).singleElement().asString().contains("column note", "INVISIBLE");
   }
 
