@@ -86,10 +86,11 @@ export function planTransaction(lane: LaneState, mix: Mix, size: number, random:
     remove: [],
   };
   const used = new Set<number>();
+  const operations = Object.entries(mix) as [Operation, number][];
   let { next } = lane;
   let changes = markerChanges;
   do {
-    const drawn = drawOperation(mix, random);
+    const drawn = drawOperation(operations, random);
     const existing = drawn === "insert" ? undefined : drawUnused(lane.live, used, random);
     const operation = existing === undefined ? "insert" : drawn;
     const order = existing ?? next++;
@@ -115,8 +116,7 @@ export function commit(lane: LaneState, { serial, orders }: Plan): void {
   for (const order of orders.remove) lane.rekeyed.delete(order);
 }
 
-function drawOperation(mix: Mix, random: Random): Operation {
-  const operations = Object.entries(mix) as [Operation, number][];
+function drawOperation(operations: readonly (readonly [Operation, number])[], random: Random): Operation {
   let rest = random() * operations.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [operation, weight] of operations) {
     rest -= weight;
