@@ -42,6 +42,9 @@ const minutesAtOnce = 200;
 /** Minutes whose orders one query adds up at a time. */
 const ordersAtOnce = 500_000;
 
+/** The table whose rows are added up. */
+export const summedTable = "orders";
+
 /** Where the sums are, by minute, status and product. */
 const sumsTable = "order_sums";
 
@@ -167,9 +170,16 @@ function sumsOf(warehouse: Warehouse, where: string): Promise<(string | null)[][
   );
 }
 
-/** The statement that has the minutes of wrong sums counted anew; undefined if none is wrong. Pure. */
-export function recount(wrong: readonly WrongSum[]): string | undefined {
-  const minutes = minutesOf(wrong);
+/** The minutes of some of the rows that the sums are made of, each once. @param rows a condition in SQL */
+export async function minutesOfRows(warehouse: Warehouse, rows: string): Promise<string[]> {
+  const minutes = await warehouse.select(
+    `SELECT DISTINCT toString(${minuteInSums}) FROM orders_rows WHERE ${rows}`,
+  );
+  return minutes.map(([minute]) => minute!);
+}
+
+/** The statement that has minutes counted anew; undefined if there are none. Pure. */
+export function recount(minutes: readonly string[]): string | undefined {
   if (minutes.length === 0) return undefined;
   const rows = minutes.map((minute) => `(${timeOf(minute)}, 1)`);
   return `INSERT INTO order_changes (minute, changes) VALUES ${rows.join()}`;
@@ -289,7 +299,7 @@ async function uncountedMinutes(warehouse: Warehouse, wrong: readonly WrongSum[]
 }
 
 /** The minutes of wrong sums, each once. Pure. */
-function minutesOf(wrong: readonly WrongSum[]): string[] {
+export function minutesOf(wrong: readonly WrongSum[]): string[] {
   return [...new Set(wrong.filter(({ view }) => view === sumsTable).map(({ group }) => group[0]!))];
 }
 
