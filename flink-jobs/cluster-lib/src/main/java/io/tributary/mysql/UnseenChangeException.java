@@ -57,4 +57,26 @@ public final class UnseenChangeException extends IllegalStateException {
         the rest."""
             .formatted(form));
   }
+
+  private UnseenChangeException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /**
+   * A transaction in place of an earlier one. The source goes on behind the first transaction that
+   * it has seen of a server: those before it, should they come, would be passed over.
+   *
+   * @param gtid the transaction, e.g. {@code 3e11fa47-71ca-11e1-9e33-c80aa9429562:500}
+   */
+  public static UnseenChangeException outOfTurn(String gtid) {
+    return new UnseenChangeException(
+        """
+        Capture stopped: MySQL wrote transaction %s, and none of its number 1. What comes of the \
+        earlier ones while capture is away would be passed over.
+        Make them, empty (SET gtid_next = '…'; BEGIN; COMMIT), from 1 on, or begin the binlog anew \
+        (RESET BINARY LOGS AND GTIDS) and raise the setting `epoch`. Then raise the setting \
+        `snapshot` by one and run `make up`. docs/operations.md tells the rest."""
+            .formatted(gtid),
+        null);
+  }
 }

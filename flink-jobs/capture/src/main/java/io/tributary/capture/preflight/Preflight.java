@@ -2,6 +2,7 @@ package io.tributary.capture.preflight;
 
 import io.tributary.capture.CaptureOptions;
 import io.tributary.common.TableSpec;
+import io.tributary.mysql.FirstTransactions;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +107,7 @@ public final class Preflight {
     requireVariable(
         "binlog_row_value_options", "", "set binlog_row_value_options='' (no partial JSON)");
     requireVariable("gtid_mode", "ON", "set gtid_mode=ON and enforce_gtid_consistency=ON");
-    requireNoTags();
+    requireReadableTransactions();
     if (facts.utcOffsetSeconds() != 0) {
       problems.add(
           "the server's time zone is %d s off UTC: set default_time_zone='+00:00'"
@@ -120,14 +121,24 @@ public final class Preflight {
         "event_scheduler", "ON", "set event_scheduler=ON, for it writes the heartbeats");
   }
 
-  /** The connector is older than tags. */
-  private void requireNoTags() {
+  /** The connector is older than tags, and see {@link FirstTransactions}. */
+  private void requireReadableTransactions() {
     String executed = facts.variables().getOrDefault("gtid_executed", "");
     if (TAG.matcher(executed).find()) {
       problems.add(
           "gtid_executed is '%s', and transactions with a tag cannot be read: let no session set one in gtid_next, RESET BINARY LOGS AND GTIDS, restart MySQL, which remembers tags until then, reset once more, and raise the setting `epoch` by one"
               .formatted(executed));
+      return;
     }
+    FirstTransactions.in(executed)
+        .forEach(
+            (server, first) -> {
+              if (first > 1) {
+                problems.add(
+                    "gtid_executed is '%s', with transactions of server %s from number %d on, so that earlier ones, should they come, would be passed over: make them, empty (SET gtid_next = '…'; BEGIN; COMMIT), from 1 on, or RESET BINARY LOGS AND GTIDS and raise the setting `epoch` by one"
+                        .formatted(executed, server, first));
+              }
+            });
   }
 
   /** What the source says is committed must still be there after a loss of power. */

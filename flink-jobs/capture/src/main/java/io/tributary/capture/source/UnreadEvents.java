@@ -6,26 +6,33 @@ import com.github.shyiko.mysql.binlog.event.Event;
 import com.github.shyiko.mysql.binlog.event.EventData;
 import com.github.shyiko.mysql.binlog.event.EventHeaderV4;
 import com.github.shyiko.mysql.binlog.event.EventType;
+import com.github.shyiko.mysql.binlog.event.GtidEventData;
 import com.github.shyiko.mysql.binlog.event.QueryEventData;
 import com.github.shyiko.mysql.binlog.event.TableMapEventData;
 import com.github.shyiko.mysql.binlog.event.UpdateRowsEventData;
 import com.github.shyiko.mysql.binlog.event.WriteRowsEventData;
 import io.debezium.connector.mysql.EventDataDeserializationExceptionData;
+import io.tributary.mysql.FirstTransactions;
 import io.tributary.mysql.UnseenChangeException;
 import io.tributary.mysql.UnseenChanges;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Looks for events in the binlog with changes that the connector passes over or misreads: rows in
  * another form than it knows, and rows written by a statement. The server's settings are checked,
- * but a session may have others.
+ * but a session may have others. And for transactions before which others may still come, see
+ * {@link FirstTransactions}.
  */
 final class UnreadEvents implements BinaryLogClient.EventListener {
   /** Events that tell so themselves may be left out by whoever does not know them. */
   private static final int IGNORABLE = 0x80;
+
+  /** The number of a server's first transaction. */
+  private static final long FIRST = 1;
 
   private static final Map<EventType, String> FORMS =
       Map.of(
@@ -40,6 +47,9 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
 
   private final Set<String> captured;
 
+  /** Servers whose transactions were read from number 1 on. */
+  private final Set<String> begun = ConcurrentHashMap.newKeySet();
+
   /** How many columns the captured tables have, by the numbers that the binlog gives them. */
   private final Map<Long, Integer> columns = new HashMap<>();
 
@@ -53,6 +63,21 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
     this.captured = captured;
   }
 
+  /**
+   * To be told before events come.
+   *
+   * @param read the transactions that were read, as a set of GTIDs; null for none
+   */
+  void goOnFrom(String read) {
+    FirstTransactions.in(read)
+        .forEach(
+            (server, first) -> {
+              if (first == FIRST) {
+                begun.add(server);
+              }
+            });
+  }
+
   @Override
   public void onEvent(Event event) {
     if (first != null) {
@@ -60,7 +85,9 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
     }
     EventHeaderV4 header = event.getHeader();
     EventData data = event.getData();
-    if (data instanceof TableMapEventData table) {
+    if (data instanceof GtidEventData transaction) {
+      lookAt(transaction.getGtid());
+    } else if (data instanceof TableMapEventData table) {
       note(table);
     } else if (data instanceof QueryEventData query) {
       lookAt(query, header);
@@ -75,6 +102,18 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
       // Of those the connector makes an incident, and fails by itself.
       lookAt(header);
     }
+  }
+
+  private void lookAt(String gtid) {
+    FirstTransactions.in(gtid)
+        .forEach(
+            (server, number) -> {
+              if (number == FIRST) {
+                begun.add(server);
+              } else if (!begun.contains(server)) {
+                first = UnseenChangeException.outOfTurn(gtid);
+              }
+            });
   }
 
   /** Comes before the rows of a table, in each statement. */

@@ -67,7 +67,12 @@ final class WatchedSplitReader extends MySqlSplitReader {
   @Override
   public void handleSplitsChanges(SplitsChange<MySqlSplit> change) {
     super.handleSplitsChanges(change);
-    readsBinlog |= change.splits().stream().anyMatch(MySqlSplit::isBinlogSplit);
+    for (MySqlSplit split : change.splits()) {
+      if (split.isBinlogSplit()) {
+        unread.goOnFrom(split.asBinlogSplit().getStartingOffset().getGtidSet());
+        readsBinlog = true;
+      }
+    }
   }
 
   @Override

@@ -54,6 +54,7 @@ class PreflightTest {
     "binlog_row_value_options, PARTIAL_JSON, binlog_row_value_options=''",
     "gtid_mode, OFF, gtid_mode=ON",
     "gtid_executed, 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:tagged:1-2, RESET BINARY LOGS AND GTIDS",
+    "gtid_executed, 3e11fa47-71ca-11e1-9e33-c80aa9429562:500, from number 500 on",
     "server_id, 5401, choose a range without it",
     "event_scheduler, OFF, event_scheduler=ON",
     "lower_case_table_names, 1, lower_case_table_names=0",

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.shyiko.mysql.binlog.event.Event;
 import com.github.shyiko.mysql.binlog.event.EventHeaderV4;
 import com.github.shyiko.mysql.binlog.event.EventType;
+import com.github.shyiko.mysql.binlog.event.GtidEventData;
 import com.github.shyiko.mysql.binlog.event.QueryEventData;
 import com.github.shyiko.mysql.binlog.event.TableMapEventData;
 import com.github.shyiko.mysql.binlog.event.UpdateRowsEventData;
 import io.tributary.mysql.UnseenChangeException;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +60,49 @@ class UnreadEventsTest {
         .isInstanceOf(UnseenChangeException.class)
         .hasMessageContaining("platform.orders at position 600")
         .hasMessageContaining(statement);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"first:500", "second:2"})
+  void aTransactionBeforeWhichOthersMayStillComeIsAFailure(String gtid) {
+    unread.goOnFrom(uuid("other:1-7:9"));
+    unread.onEvent(transaction(gtid));
+    assertThatThrownBy(unread::requireNone)
+        .isInstanceOf(UnseenChangeException.class)
+        .hasMessageContaining("transaction " + uuid(gtid));
+  }
+
+  @Test
+  void aServersTransactionsMayComeInAnyOrderBehindItsFirst() {
+    unread.goOnFrom(null);
+    unread.goOnFrom(uuid("first:1-7:9,\nsecond:1"));
+    List.of("first:20", "first:8", "second:2", "third:1", "third:100", "third:50")
+        .forEach(gtid -> unread.onEvent(transaction(gtid)));
+    assertThatCode(unread::requireNone).doesNotThrowAnyException();
+  }
+
+  /** A set that was saved by a capture that did not look. */
+  @Test
+  void aServerThatWasReadFromTheMiddleOnIsAFailure() {
+    unread.goOnFrom(uuid("first:500-600"));
+    unread.onEvent(transaction("first:601"));
+    assertThatThrownBy(unread::requireNone).isInstanceOf(UnseenChangeException.class);
+  }
+
+  private static Event transaction(String gtid) {
+    GtidEventData data = new GtidEventData();
+    data.setGtid(uuid(gtid));
+    EventHeaderV4 header = new EventHeaderV4();
+    header.setEventType(EventType.GTID);
+    return new Event(header, data);
+  }
+
+  private static String uuid(String gtids) {
+    return gtids
+        .replace("first", "3e11fa47-71ca-11e1-9e33-c80aa9429562")
+        .replace("second", "4e11fa47-71ca-11e1-9e33-c80aa9429562")
+        .replace("third", "5e11fa47-71ca-11e1-9e33-c80aa9429562")
+        .replace("other", "6e11fa47-71ca-11e1-9e33-c80aa9429562");
   }
 
   @Test
