@@ -77,7 +77,8 @@ test(
   /Capture stopped/,
   /Do what it says/,
 );
-test(raises, "a job that is restarting", jobs({ state: "RESTARTING" }), /is RESTARTING/, /make up/);
+test(raises, "a job that is restarting", jobs({ state: "RESTARTING" }), /is RESTARTING/, /goes on by itself/);
+test(raises, "a job that has failed", jobs({ state: "FAILED" }), /is FAILED/, /make up/);
 test(raises, "a job that fails again and again", jobs({ failures: 3, failure: "no" }), /3 times/, /cause/);
 test(
   raises,

@@ -12,6 +12,7 @@ const checkpointsSchema = z.object({
   latest: z.object({ completed: z.object({ latest_ack_timestamp: z.number() }).nullish() }),
 });
 const startSchema = z.object({ "start-time": z.number() });
+const runningSchema = z.object({ timestamps: z.object({ RUNNING: z.number() }) });
 
 /** A job as the cluster reports it. */
 export interface Job {
@@ -66,4 +67,11 @@ export async function readCheckpointTime(flinkUrl: string, id: string): Promise<
   return (
     latest.completed?.latest_ack_timestamp ?? (await ask(startSchema, `${flinkUrl}/jobs/${id}`))["start-time"]
   );
+}
+
+/** Whether a job has completed a checkpoint since it last began to run: one that starts again and again has not. */
+export async function hasCheckpointed(flinkUrl: string, id: string): Promise<boolean> {
+  const { timestamps } = await ask(runningSchema, `${flinkUrl}/jobs/${id}`);
+  const { latest } = await ask(checkpointsSchema, `${flinkUrl}/jobs/${id}/checkpoints`);
+  return (latest.completed?.latest_ack_timestamp ?? 0) > timestamps.RUNNING;
 }

@@ -1,4 +1,5 @@
-import { readFailure, readJob } from "./flink";
+import { toMilliseconds } from "../../components/units";
+import { hasCheckpointed, readFailure, readJob } from "./flink";
 import { messageOf, Problem } from "./problem";
 import { readOutputs, type StackOutputs } from "./pulumi";
 import { describeUnready } from "./repair";
@@ -6,19 +7,24 @@ import { containerNames, listThings, readStackSettings, thingsOf } from "./stack
 import type { Progress } from "./steps";
 import { waitUntil } from "./wait";
 
-/** How long everything may take to become healthy after Pulumi is done. Milliseconds. */
+/** How long everything may take to become healthy after Pulumi is done, besides a checkpoint. Milliseconds. */
 const timeout = 180_000;
 
 /**
- * Waits until every container of the stack is healthy and both jobs run.
+ * Waits until every container of the stack is healthy, and both jobs run and have completed a checkpoint.
  *
  * @throws Problem naming what is not
  */
 export async function awaitHealth(progress: Progress, stack: string): Promise<string> {
   const outputs = await readOutputs(stack);
-  const expected = containerNames(readStackSettings(stack));
+  const settings = readStackSettings(stack);
+  const expected = containerNames(settings);
+  const checkpoint = Math.max(
+    toMilliseconds(settings.captureCheckpoint),
+    toMilliseconds(settings.syncCheckpoint),
+  );
   try {
-    await waitUntil("containers and jobs", timeout, progress.signal, async () => {
+    await waitUntil("containers and jobs", timeout + checkpoint, progress.signal, async () => {
       const missing = (await unhealthyContainers(stack, expected)) ?? (await stoppedJobs(outputs));
       if (missing) progress.update(missing);
       return missing;
@@ -47,9 +53,10 @@ async function stoppedJobs({ flinkUrl, captureJobId, syncJobId }: StackOutputs):
       ["sync", syncJobId],
     ] as const) {
       const { state } = await readJob(flinkUrl, id);
-      if (state === "RUNNING") continue;
+      if (state === "RUNNING" && (await hasCheckpointed(flinkUrl, id))) continue;
       const why = state === "MISSING" ? "" : await readFailure(flinkUrl, id);
-      return `job ${what} is ${state}${why && `: ${why}`}`;
+      const seen = state === "RUNNING" ? "RUNNING, but has completed no checkpoint" : state;
+      return `job ${what} is ${seen}${why && `: ${why}`}`;
     }
     return undefined;
   } catch (error) {

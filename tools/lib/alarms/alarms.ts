@@ -155,15 +155,23 @@ export function unseenAlarm({ what, why }: UnseenFacts): Alarm {
   };
 }
 
+/** States in which Flink tries again by itself. */
+const onItsWay: readonly string[] = ["INITIALIZING", "CREATED", "FAILING", "RESTARTING"];
+
+function remedyOf({ state, failure }: JobFacts): string {
+  if (failure.includes("Capture stopped")) return "Do what it says; docs/operations.md tells the steps.";
+  return onItsWay.includes(state)
+    ? "Remove the cause: the job goes on by itself; `make logs` tells more."
+    : "`make up` repairs it from its newest checkpoint; `make logs` tells more.";
+}
+
 function jobAlarms(job: JobFacts): Alarm[] {
   const { name, state, failure, failures, sinceCheckpoint, checkpointInterval } = job;
   if (state !== "RUNNING")
     return [
       {
         what: `job ${name} is ${state}${failure && `: ${failure}`}`,
-        remedy: failure.includes("Capture stopped")
-          ? "Do what it says; docs/operations.md tells the steps."
-          : "`make up` repairs it from its newest checkpoint; `make logs` tells more.",
+        remedy: remedyOf(job),
       },
     ];
   const alarms: Alarm[] = [];

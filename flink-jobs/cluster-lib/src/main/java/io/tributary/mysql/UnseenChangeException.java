@@ -79,4 +79,20 @@ public final class UnseenChangeException extends IllegalStateException {
             .formatted(gtid),
         null);
   }
+
+  /**
+   * Changes that MySQL cannot send any more, or never could.
+   *
+   * @param refusal what it said, or what was found out when it was asked
+   */
+  public static UnseenChangeException outOfReach(Throwable refusal) {
+    return new UnseenChangeException(
+        """
+        Capture stopped: changes that it has not read are out of its reach in MySQL's binlog: %s
+        Raise the setting `snapshot` by one (`epoch`, if the binlog was reset) and run `make up`: \
+        capture starts without its saved state and takes a new snapshot. `make verify REPAIR=1` \
+        then removes what was deleted meanwhile. docs/operations.md tells the rest."""
+            .formatted(refusal.getMessage()),
+        refusal);
+  }
 }

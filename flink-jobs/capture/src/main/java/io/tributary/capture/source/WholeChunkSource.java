@@ -4,6 +4,7 @@ import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -39,6 +40,11 @@ import org.apache.flink.util.ExceptionUtils;
 public record WholeChunkSource<T>(
     MySqlSource<T> connector, DebeziumDeserializationSchema<T> deserializer, Set<String> captured)
     implements Source<T, MySqlSplit, PendingSplitsState>, ResultTypeQueryable<T> {
+
+  /** What the connector says of binlog that is gone, and MySQL of that and of anonymous changes. */
+  private static final Pattern OUT_OF_REACH =
+      Pattern.compile(
+          "no longer available on the server|purged required binary logs|anonymous transaction");
 
   /** As the connector makes it, but for the emitter and that failure. */
   @Override
@@ -89,7 +95,8 @@ public record WholeChunkSource<T>(
 
   /**
    * Its own threads tell of the change as the cause of a failure to read. So they do of a statement
-   * that they cannot parse, in whatever database: they would meet it again at every attempt.
+   * that they cannot parse, in whatever database, and of what MySQL cannot send: they would meet it
+   * again at every attempt.
    */
   static RuntimeException forGoodIfUnseen(RuntimeException failure) {
     return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
@@ -97,8 +104,18 @@ public record WholeChunkSource<T>(
             () ->
                 ExceptionUtils.findThrowable(failure, ParsingException.class)
                     .map(UnseenChangeException::new))
+        .or(
+            () ->
+                ExceptionUtils.findThrowable(failure, WholeChunkSource::isOutOfReach)
+                    .map(UnseenChangeException::outOfReach))
         .<RuntimeException>map(SuppressRestartsException::new)
         .orElse(failure);
+  }
+
+  /** All of MySQL's refusals have one code, also those that pass. */
+  private static boolean isOutOfReach(Throwable failure) {
+    String message = failure.getMessage();
+    return message != null && OUT_OF_REACH.matcher(message).find();
   }
 
   @SuppressWarnings("try") // As the connector has it, closing may be interrupted.

@@ -2,11 +2,14 @@ package io.tributary.capture.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.shyiko.mysql.binlog.network.ServerException;
 import io.debezium.DebeziumException;
 import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WholeChunkSourceTest {
   @Test
@@ -28,13 +31,34 @@ class WholeChunkSourceTest {
         .hasStackTraceContaining("at input 'VECTOR'");
   }
 
-  @Test
-  void anyOtherFailureIsTriedAgain() {
-    RuntimeException failure = inTheReader(new IllegalStateException("MySQL is gone"));
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "The connector is trying to read binlog starting at Struct{file=binlog.000004}, but this is no longer available on the server.",
+        "Cannot replicate because the source purged required binary logs.",
+        "Cannot replicate anonymous transaction when AUTO_POSITION = 1, at file ./binlog.000005",
+      })
+  void binlogThatIsGoneStopsForGood(String message) {
+    ServerException refusal = new ServerException(message, 1236, "HY000");
+    assertThat(WholeChunkSource.forGoodIfUnseen(inTheReader(refusal)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .hasStackTraceContaining("Capture stopped")
+        .hasStackTraceContaining("snapshot")
+        .hasRootCause(refusal);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MySQL is gone",
+        "A replica with the same server_uuid/server_id as this replica has connected to the source",
+      })
+  void anyOtherFailureIsTriedAgain(String message) {
+    RuntimeException failure = inTheReader(new ServerException(message, 1236, "HY000"));
     assertThat(WholeChunkSource.forGoodIfUnseen(failure)).isSameAs(failure);
   }
 
-  private static RuntimeException inTheReader(RuntimeException reason) {
+  private static RuntimeException inTheReader(Exception reason) {
     return new RuntimeException(
         "One or more fetchers have encountered exception", new DebeziumException(reason));
   }
