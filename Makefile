@@ -9,6 +9,7 @@ YES ?=
 TABLE ?=
 REPAIR ?=
 REPLAY ?=
+DISMISS ?=
 
 # Passed to the recipes through the environment, so that no value is ever read as shell text.
 export TRIBUTARY_STACK := $(STACK)
@@ -16,6 +17,7 @@ export TRIBUTARY_YES := $(YES)
 export TRIBUTARY_TABLE := $(TABLE)
 export TRIBUTARY_REPAIR := $(REPAIR)
 export TRIBUTARY_REPLAY := $(REPLAY)
+export TRIBUTARY_DISMISS := $(DISMISS)
 
 run := node --import tsx
 
@@ -44,7 +46,7 @@ verify: bootstrap ## Compare MySQL and ClickHouse row by row, while writes go on
 resync: bootstrap ## Bring one table into the warehouse anew, while the rest runs (TABLE=orders)
 	@$(run) tools/resync.ts
 
-dead-letters: bootstrap ## List changes that ClickHouse did not take; REPLAY=all (or names) gives them back
+dead-letters: bootstrap ## List changes that ClickHouse did not take; REPLAY=all (or names) gives them back, DISMISS=… takes them off
 	@$(run) tools/dead-letters.ts
 
 logs: bootstrap ## Follow what the stack's containers write

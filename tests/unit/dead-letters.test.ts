@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Kafka } from "kafkajs";
-import { replay } from "../../tools/lib/dead-letters/boxes";
+import type { Kafka, ProducerRecord } from "kafkajs";
+import { settle } from "../../tools/lib/dead-letters/boxes";
 import {
   chooseLetters,
   describeLetters,
@@ -70,6 +70,25 @@ test("a letter that was replayed is not open any more, one that was written twic
   );
 });
 
+test("a letter that was dismissed is not open any more, and nothing is written to its topic", async (t) => {
+  const sent: { topic: string; headers: unknown }[] = [];
+  const transaction = () =>
+    Promise.resolve({
+      send: ({ topic, messages }: ProducerRecord) => {
+        sent.push(...messages.map(({ headers }) => ({ topic, headers })));
+        return Promise.resolve();
+      },
+      commit: () => Promise.resolve(),
+    });
+  const producer = { connect: () => Promise.resolve(), disconnect: () => Promise.resolve(), transaction };
+  const kafka = { producer: () => producer } as unknown as Kafka;
+  const [first, second] = openLetters([letter(0, 1), letter(0, 2)]);
+  t.is(await settle(kafka, [first!], "dismiss", new AbortController().signal), 1);
+  t.deepEqual(sent, [{ topic: "orders-cdc-topic-dlq", headers: { dismissed: "orders-cdc-topic/0/1" } }]);
+  const mark = { ...replayed(""), headers: { dismissed: "orders-cdc-topic/0/1" } };
+  t.deepEqual(openLetters([letter(0, 1), letter(0, 2), mark]), [second!]);
+});
+
 test("a change that failed again after its replay is open again", (t) => {
   const again = [letter(0, 1), replayed("orders-cdc-topic/0/1"), letter(0, 7)];
   t.deepEqual(
@@ -117,7 +136,8 @@ test("an interrupt ends a replay between two letters, with no transaction left o
   };
   const producer = { connect: () => Promise.resolve(), disconnect: () => Promise.resolve(), transaction };
   const kafka = { producer: () => producer } as unknown as Kafka;
-  const error = await t.throwsAsync(replay(kafka, openLetters([letter(0, 1), letter(0, 2)]), stop.signal));
+  const letters = openLetters([letter(0, 1), letter(0, 2)]);
+  const error = await t.throwsAsync(settle(kafka, letters, "replay", stop.signal));
   t.is(error?.message, "interrupted: 1 of 2 letters are replayed");
   t.deepEqual(done, ["begin", "commit"]);
 });

@@ -2,7 +2,7 @@ import type { Kafka } from "kafkajs";
 import { beginsOf, endsOf, withAdmin } from "../kafka";
 import { Problem } from "../problem";
 import { waitUntil } from "../wait";
-import { replayedHeader, type Letter, type TopicRecord } from "./letter";
+import { markHeaders, type Letter, type Settlement, type TopicRecord } from "./letter";
 
 /** How long reading all dead letters may take. Milliseconds. */
 const patience = 60_000;
@@ -57,14 +57,20 @@ async function filledEnds(kafka: Kafka, topics: readonly string[]): Promise<Map<
 }
 
 /**
- * Writes a letter's change back to the topic and partition it came from, unchanged, and a mark behind the letter. Both in
- * one transaction, so that a letter is replayed and marked or neither.
+ * Replays letters, which writes a change back to the topic and partition it came from, unchanged; or dismisses them. Both
+ * leave a mark behind the letter, in one transaction with the change, so that it is replayed and marked or neither.
  *
  * @param signal ends it between two letters: a transaction that was begun would stay open and hold up its topic
- * @returns how many were replayed
+ * @returns how many it was done to
  * @throws Problem telling how many, if it was interrupted
  */
-export async function replay(kafka: Kafka, letters: readonly Letter[], signal: AbortSignal): Promise<number> {
+export async function settle(
+  kafka: Kafka,
+  letters: readonly Letter[],
+  settlement: Settlement,
+  signal: AbortSignal,
+): Promise<number> {
+  const header = markHeaders[settlement];
   const producer = kafka.producer({
     transactionalId: "tributary-dead-letters",
     idempotent: true,
@@ -75,18 +81,15 @@ export async function replay(kafka: Kafka, letters: readonly Letter[], signal: A
     for (const [done, letter] of letters.entries()) {
       if (signal.aborted) {
         throw new Problem(
-          `interrupted: ${done} of ${letters.length} letters are replayed`,
+          `interrupted: ${done} of ${letters.length} letters are ${header}`,
           "The others are as they were: `make dead-letters` lists them.",
         );
       }
       const transaction = await producer.transaction();
       try {
         const { topic, partition, key, value, box, id } = letter;
-        await transaction.send({ topic, messages: [{ partition, key, value }] });
-        await transaction.send({
-          topic: box,
-          messages: [{ key, value: null, headers: { [replayedHeader]: id } }],
-        });
+        if (settlement === "replay") await transaction.send({ topic, messages: [{ partition, key, value }] });
+        await transaction.send({ topic: box, messages: [{ key, value: null, headers: { [header]: id } }] });
         await transaction.commit();
       } catch (error) {
         await transaction.abort();

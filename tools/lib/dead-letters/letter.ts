@@ -29,16 +29,19 @@ export interface Letter {
   readonly value: Buffer | null;
 }
 
-/** The header of the mark that a replay leaves behind the letter, in the same topic: the letter's id. */
-export const replayedHeader = "replayed";
+/** What can be done with a letter. */
+export type Settlement = "replay" | "dismiss";
 
-/** The letters that nobody has replayed, oldest first. Pure. @param records all of the boxes' records, in order */
+/** The header of the mark that is left behind a letter, in the same topic, when that is done: the letter's id. */
+export const markHeaders: Readonly<Record<Settlement, string>> = { replay: "replayed", dismiss: "dismissed" };
+
+/** The letters with which nobody has done anything, oldest first. Pure. @param records all of the boxes' records, in order */
 export function openLetters(records: readonly TopicRecord[]): Letter[] {
   const open = new Map<string, Letter>();
   for (const record of records) {
-    const replayed = textOf(record, replayedHeader);
-    if (replayed !== undefined) open.delete(replayed);
-    const letter = replayed === undefined ? parseLetter(record) : undefined;
+    const settled = textOf(record, markHeaders.replay) ?? textOf(record, markHeaders.dismiss);
+    if (settled !== undefined) open.delete(settled);
+    const letter = settled === undefined ? parseLetter(record) : undefined;
     if (letter) open.set(letter.id, letter);
   }
   return [...open.values()].sort((one, other) => one.time - other.time);

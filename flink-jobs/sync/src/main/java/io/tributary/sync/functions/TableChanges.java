@@ -83,8 +83,8 @@ final class TableChanges {
   /**
    * Appends the rows of a change.
    *
-   * @throws UnwritableException if the event cannot be read or a value does not fit its column
-   * @throws ArithmeticException if the place does not fit a version
+   * @throws UnwritableException if the event cannot be read, a value does not fit its column, or
+   *     the place no version: capture stops before it writes such a place
    */
   void encode(ChangeRecord record, RowBuffer rows) throws UnwritableException {
     if (record.value() == null) {
@@ -108,6 +108,8 @@ final class TableChanges {
       }
     } catch (IOException e) {
       throw new UnwritableException("the value is not a change event: " + e.getMessage(), e);
+    } catch (ArithmeticException e) {
+      throw new UnwritableException(e.getMessage(), e);
     }
   }
 

@@ -217,11 +217,11 @@ class TableChangesTest {
   }
 
   @Test
-  void stopsForAPlaceThatDoesNotFitAVersion() {
+  void refusesAPlaceThatDoesNotFitAVersion() {
     String event = event("null", PENDING, "c").replace("\"epoch\":2", "\"epoch\":4096");
 
     assertThatThrownBy(() -> rows(event))
-        .isInstanceOf(ArithmeticException.class)
+        .isInstanceOf(UnwritableException.class)
         .hasMessageContaining("epoch");
   }
 
