@@ -1,9 +1,14 @@
 package io.tributary.mysql;
 
+import java.util.List;
+
 /**
  * Something in the binlog that changed captured tables, or may have, and does not tell which rows
  * and how. Whoever runs the source fails for good: from the newest checkpoint it would meet the
  * same again.
+ *
+ * <p>What it was made of is suppressed and no cause: people are shown the innermost cause, and this
+ * is what they are to read.
  */
 public final class UnseenChangeException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
@@ -38,8 +43,8 @@ public final class UnseenChangeException extends IllegalStateException {
         If it did, bring the warehouse's tables in line first. Then raise the setting `snapshot` \
         by one and run `make up`: capture starts without its saved state and takes a new \
         snapshot. docs/operations.md tells the rest."""
-            .formatted(cause.getMessage()),
-        cause);
+            .formatted(cause.getMessage()));
+    addSuppressed(cause);
   }
 
   /**
@@ -58,8 +63,9 @@ public final class UnseenChangeException extends IllegalStateException {
             .formatted(form));
   }
 
-  private UnseenChangeException(String message, Throwable cause) {
-    super(message, cause);
+  private UnseenChangeException(String message, List<Throwable> reasons) {
+    super(message);
+    reasons.forEach(this::addSuppressed);
   }
 
   /**
@@ -77,7 +83,7 @@ public final class UnseenChangeException extends IllegalStateException {
         (RESET BINARY LOGS AND GTIDS) and raise the setting `epoch`. Then raise the setting \
         `snapshot` by one and run `make up`. docs/operations.md tells the rest."""
             .formatted(gtid),
-        null);
+        List.of());
   }
 
   /**
@@ -93,6 +99,6 @@ public final class UnseenChangeException extends IllegalStateException {
         capture starts without its saved state and takes a new snapshot. `make verify REPAIR=1` \
         then removes what was deleted meanwhile. docs/operations.md tells the rest."""
             .formatted(refusal.getMessage()),
-        refusal);
+        List.of(refusal));
   }
 }

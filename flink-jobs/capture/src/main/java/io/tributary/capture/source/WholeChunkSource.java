@@ -112,10 +112,10 @@ public record WholeChunkSource<T>(
         .orElse(failure);
   }
 
-  /** All of MySQL's refusals have one code, also those that pass. */
+  /** By the words of the innermost cause: MySQL's refusals have one code, also those that pass. */
   private static boolean isOutOfReach(Throwable failure) {
     String message = failure.getMessage();
-    return message != null && OUT_OF_REACH.matcher(message).find();
+    return failure.getCause() == null && message != null && OUT_OF_REACH.matcher(message).find();
   }
 
   @SuppressWarnings("try") // As the connector has it, closing may be interrupted.
