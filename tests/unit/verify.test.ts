@@ -629,6 +629,15 @@ test("the minutes of wrong sums are counted anew, each once", (t) => {
   t.is(recount(minutesOf([{ view: "orders_by_status", group: ["paid"], excess: ["1"] }])), undefined);
 });
 
+test("minutes that the warehouse has no place for are not asked of it", (t) => {
+  const minutes = [
+    ...["0000-00-00 00:00:00", "2026-00-01 00:00:00", "2026-05-00 10:00:00", "2026-02-30 00:00:00"],
+    ...["1899-12-31 23:59:00", "1900-01-01 00:00:00", "2299-12-31 23:59:00", "2300-01-01 00:00:00"],
+  ];
+  const sums = minutes.map((minute) => ({ view: "order_sums", group: [minute], excess: ["1"] }));
+  t.deepEqual(minutesOf(sums), minutes.slice(5, 7));
+});
+
 test("a difference is shown side by side, with what is wrong in words", (t) => {
   const table = { key: orderKey, columns: orders };
   const other = [laptop[0]!, laptop[1]!, "2000.01", laptop[3]!];

@@ -99,8 +99,8 @@ async function differingFromSource(
     const uncounted = await uncountedMinutes(pipeline.warehouse, differing);
     const again: WrongSum[] = [];
     for (const { seen, ...one } of suspects ? stillWrong(suspects, differing) : differing) {
-      const atRest = rest.note(one, seen, uncounted);
-      (atRest < comparisonsAtRest ? again : wrong).push(one);
+      const mayCome = hasPlace(one) && rest.note(one, seen, uncounted) < comparisonsAtRest;
+      (mayCome ? again : wrong).push(one);
     }
     suspects = again;
     parts = partsOf(again);
@@ -298,9 +298,21 @@ async function uncountedMinutes(warehouse: Warehouse, wrong: readonly WrongSum[]
   return new Set(uncounted.map(([minute]) => minute!));
 }
 
-/** The minutes of wrong sums, each once. Pure. */
+/** The minutes of wrong sums, each once, as far as the warehouse has a place for them. Pure. */
 export function minutesOf(wrong: readonly WrongSum[]): string[] {
-  return [...new Set(wrong.filter(({ view }) => view === sumsTable).map(({ group }) => group[0]!))];
+  const placed = wrong.filter((one) => one.view === sumsTable && hasPlace(one));
+  return [...new Set(placed.map(({ group }) => group[0]!))];
+}
+
+/** Years that the warehouse has, the first and the one behind the last. */
+const years = [1900, 2300] as const;
+
+/** Whether the warehouse has a place for a sum's minute: the source has months without a number, and more years. Pure. */
+function hasPlace({ group: [minute] }: WrongSum): boolean {
+  const iso = `${minute!.replace(" ", "T")}.000Z`;
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime()) || time.toISOString() !== iso) return false;
+  return time.getUTCFullYear() >= years[0] && time.getUTCFullYear() < years[1];
 }
 
 function timeOf(minute: string): string {
