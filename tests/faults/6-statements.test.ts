@@ -2,7 +2,16 @@ import test from "ava";
 import { readJob } from "../../tools/lib/flink";
 import { failureOfCapture } from "../lib/jobs";
 import { orderArrives } from "../lib/rows";
-import { forgetOutputs, placeOrder, pulumi, source, stackOutputs, warehouseNumber } from "../lib/stack";
+import {
+  container,
+  docker,
+  forgetOutputs,
+  placeOrder,
+  pulumi,
+  source,
+  stackOutputs,
+  warehouseNumber,
+} from "../lib/stack";
 import { verify } from "../lib/verify";
 
 /** A way to change captured rows that row events do not show. */
@@ -11,6 +20,8 @@ interface Silent {
   /** What is done, and how it is put right in the source. */
   readonly sql: string;
   readonly undo?: string;
+  /** Whether capture is away while it is done. */
+  readonly away?: boolean;
   /** What capture says of it. */
   readonly says: RegExp;
 }
@@ -49,11 +60,36 @@ const silent: Silent[] = [
       SELECT (MAX(beat) + 1) % 3600, MAX(beat) + 1, @@server_uuid, UTC_TIMESTAMP(6) FROM heartbeats`,
     says: /heartbeat \d+ comes after heartbeat \d+/i,
   },
+  {
+    what: "another server's transactions begin in the middle",
+    sql: `SET gtid_next = 'aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb:3';
+      UPDATE products SET product_name = 'In the middle' LIMIT 1; SET gtid_next = AUTOMATIC`,
+    undo: `SET gtid_next = 'aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb:1'; BEGIN; COMMIT;
+      SET gtid_next = 'aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb:2'; BEGIN; COMMIT; SET gtid_next = AUTOMATIC`,
+    says: /transaction aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb:3/,
+  },
+  {
+    what: "transactions have no GTID for a while",
+    sql: `SET GLOBAL gtid_mode = ON_PERMISSIVE; SET GLOBAL gtid_mode = OFF_PERMISSIVE;
+      UPDATE products SET product_name = 'Anonymous' LIMIT 1;
+      SET GLOBAL gtid_mode = ON_PERMISSIVE; SET GLOBAL gtid_mode = ON`,
+    says: /anonymous transaction/,
+  },
+  {
+    what: "MySQL has deleted binlog that it has not read",
+    away: true,
+    sql: `UPDATE products SET product_name = 'Purged' LIMIT 1;
+      FLUSH BINARY LOGS; DO SLEEP(2); PURGE BINARY LOGS BEFORE NOW()`,
+    says: /no longer available/,
+  },
 ];
 
-for (const { what, sql, undo, says } of silent) {
+for (const { what, sql, undo, away, says } of silent) {
   test(`capture stops for good, and names it, when ${what}`, async (t) => {
+    const taskManager = await container("flink-taskmanager");
+    if (away) await docker("stop", taskManager);
     await source(sql);
+    if (away) await docker("start", taskManager);
     const failure = await failureOfCapture();
     t.regex(failure, says);
     t.regex(failure, /setting `snapshot`/);
@@ -86,6 +122,7 @@ test("statements that change no captured row do not stop it", async (t) => {
     INSERT INTO other.orders (user_id, product_name, quantity, total_price) VALUES (1, 'Elsewhere', 1, 1);
     TRUNCATE TABLE other.orders; ALTER TABLE other.orders ADD COLUMN note INT; DROP DATABASE other;
     DROP TABLE Orders; DROP PROCEDURE clean_up; DROP VIEW order_names;
+    CREATE TABLE IF NOT EXISTS users LIKE orders; UPDATE users SET name = CONCAT(name, '.') WHERE user_id = 5;
     CREATE INDEX by_name ON orders (product_name); DROP INDEX by_name ON orders; ANALYZE TABLE orders`);
   await orderArrives(await placeOrder(), 60_000);
   t.is((await readJob(flinkUrl, captureJobId)).state, "RUNNING");
