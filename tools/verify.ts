@@ -4,7 +4,7 @@ import { platformTables, type TableSpec } from "../components/tables";
 import { addStackOption, addSwitch, command, run } from "./lib/cli";
 import { formatDuration, indent, paint } from "./lib/text";
 import { allOrNone } from "./lib/verify/all-or-none";
-import { summedTable, verifyAnalytics, type AnalyticsResult, type WrongSum } from "./lib/verify/analytics";
+import { verifyAnalytics, type AnalyticsResult, type WrongSum } from "./lib/verify/analytics";
 import { describeDifference, describeTable, describeWrongSum, describeWrongView } from "./lib/verify/report";
 import { Session, tableOption, type TableReport } from "./lib/verify/session";
 import type { VerifiedTable } from "./lib/verify/source";
@@ -110,7 +110,7 @@ async function compareTable(session: Session, table: VerifiedTable, repair: bool
 
 /** The table that the analytics are made of, and along with which they are compared if that is wanted. */
 function ordersOf({ tables }: Session): VerifiedTable | undefined {
-  return options.analytics ? tables.find(({ spec }) => spec.table === summedTable) : undefined;
+  return options.analytics ? tables.find(({ spec }) => spec.table === "orders") : undefined;
 }
 
 async function compareAnalytics(session: Session): Promise<AnalyticsResult> {

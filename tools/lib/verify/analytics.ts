@@ -42,9 +42,6 @@ const minutesAtOnce = 200;
 /** Minutes whose orders one query adds up at a time. */
 const ordersAtOnce = 500_000;
 
-/** The table whose rows are added up. */
-export const summedTable = "orders";
-
 /** Where the sums are, by minute, status and product. */
 const sumsTable = "order_sums";
 
@@ -170,16 +167,9 @@ function sumsOf(warehouse: Warehouse, where: string): Promise<(string | null)[][
   );
 }
 
-/** The minutes of some of the rows that the sums are made of, each once. @param rows a condition in SQL */
-export async function minutesOfRows(warehouse: Warehouse, rows: string): Promise<string[]> {
-  const minutes = await warehouse.select(
-    `SELECT DISTINCT toString(${minuteInSums}) FROM orders_rows WHERE ${rows}`,
-  );
-  return minutes.map(([minute]) => minute!);
-}
-
-/** The statement that has minutes counted anew; undefined if there are none. Pure. */
-export function recount(minutes: readonly string[]): string | undefined {
+/** The statement that has the minutes of wrong sums counted anew; undefined if none is wrong. Pure. */
+export function recount(wrong: readonly WrongSum[]): string | undefined {
+  const minutes = minutesOf(wrong);
   if (minutes.length === 0) return undefined;
   const rows = minutes.map((minute) => `(${timeOf(minute)}, 1)`);
   return `INSERT INTO order_changes (minute, changes) VALUES ${rows.join()}`;
@@ -299,7 +289,7 @@ async function uncountedMinutes(warehouse: Warehouse, wrong: readonly WrongSum[]
 }
 
 /** The minutes of wrong sums, each once, as far as the warehouse has a place for them. Pure. */
-export function minutesOf(wrong: readonly WrongSum[]): string[] {
+function minutesOf(wrong: readonly WrongSum[]): string[] {
   const placed = wrong.filter((one) => one.view === sumsTable && hasPlace(one));
   return [...new Set(placed.map(({ group }) => group[0]!))];
 }

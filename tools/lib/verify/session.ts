@@ -6,7 +6,7 @@ import { kafkaOf } from "../kafka";
 import { readOutputs, readSecret } from "../pulumi";
 import { sourceOf } from "../source";
 import { readStackSettings } from "../stack";
-import { minutesOf, minutesOfRows, recount, summedTable, type WrongSum } from "./analytics";
+import { recount, type WrongSum } from "./analytics";
 import { rewriteTable, Repairer } from "./repair";
 import { examineSource, type VerifiedTable } from "./source";
 import { verifyTable, type Difference, type Found, type Pipeline, type TableResult } from "./table";
@@ -134,11 +134,7 @@ export class Session {
 
   /** Has the warehouse count wrong sums anew. */
   async recount(wrong: readonly WrongSum[]): Promise<void> {
-    await this.recountMinutes(minutesOf(wrong));
-  }
-
-  private async recountMinutes(minutes: readonly string[]): Promise<void> {
-    const statement = recount(minutes);
+    const statement = recount(wrong);
     if (statement) await this.changeWarehouse(statement);
   }
 
@@ -150,21 +146,9 @@ export class Session {
         "Raise the stack's epoch by one (`./pulumi config set epoch …`), run `make up`, then `make resync`.",
       );
     }
-    if (impossible.length > 0) await this.takeOut(table, impossible);
+    // They hide every change that follows, so they are taken out of the warehouse itself.
+    if (impossible.length > 0) await this.changeWarehouse(deleteVersions(table, impossible));
     await (await this.repairs()).repair(table, found);
-  }
-
-  /**
-   * They hide every change that follows, so they are taken out of the warehouse itself. Its sums see what is inserted,
-   * and not what is taken out.
-   */
-  private async takeOut(table: VerifiedTable, impossible: readonly ImpossibleRow[]): Promise<void> {
-    const minutes =
-      table.spec.table === summedTable
-        ? await minutesOfRows(this.pipeline.warehouse, versionsOf(table, impossible))
-        : [];
-    await this.changeWarehouse(deleteVersions(table, impossible));
-    await this.recountMinutes(minutes);
   }
 
   private repairs(): Promise<Repairer> {
@@ -172,20 +156,13 @@ export class Session {
   }
 }
 
-/** A row with a version from nowhere. */
-type ImpossibleRow = Pick<Difference, "key" | "fromNowhere">;
-
 /** The statement that deletes the versions from nowhere of some keys, all at once: each mutation reads the table. Pure. */
 export function deleteVersions(
-  table: Pick<VerifiedTable, "spec" | "key">,
-  impossible: readonly ImpossibleRow[],
+  { spec, key }: Pick<VerifiedTable, "spec" | "key">,
+  impossible: readonly Pick<Difference, "key" | "fromNowhere">[],
 ): string {
-  return `ALTER TABLE ${rowsTableOf(table.spec)} DELETE WHERE ${versionsOf(table, impossible)}`;
-}
-
-function versionsOf({ key }: Pick<VerifiedTable, "key">, impossible: readonly ImpossibleRow[]): string {
   const versions = impossible.map((one) => `(${one.key}, ${one.fromNowhere})`);
-  return `(${key.inWarehouse}, _version) IN (${versions.join(", ")})`;
+  return `ALTER TABLE ${rowsTableOf(spec)} DELETE WHERE (${key.inWarehouse}, _version) IN (${versions.join(", ")})`;
 }
 
 /** What only the warehouse itself can put right: the one thing here that needs its owner. */

@@ -7,10 +7,13 @@ import java.util.stream.Collectors;
 /**
  * The first transaction of each server in a set of GTIDs.
  *
- * <p>It has to be number 1: a source that goes on from such a set takes all transactions of a
- * server before the first for read, whether they were or not. Pure.
+ * <p>It has to be {@link #NUMBER 1}: a source that goes on from such a set takes all transactions
+ * of a server before the first for read, whether they were or not. Pure.
  */
 public final class FirstTransactions {
+  /** The number that it has to have. */
+  public static final long NUMBER = 1;
+
   private FirstTransactions() {}
 
   /**
@@ -23,9 +26,10 @@ public final class FirstTransactions {
         ? Map.of()
         : new GtidSet(gtids)
             .getUUIDSets().stream()
-                .collect(
-                    Collectors.toMap(
-                        GtidSet.UUIDSet::getUUID,
-                        server -> server.getIntervals().get(0).getStart()));
+                .collect(Collectors.toMap(GtidSet.UUIDSet::getUUID, FirstTransactions::firstOf));
+  }
+
+  private static long firstOf(GtidSet.UUIDSet server) {
+    return server.getIntervals().stream().mapToLong(GtidSet.Interval::getStart).min().orElseThrow();
   }
 }

@@ -31,23 +31,6 @@ public final class UnseenChangeException extends IllegalStateException {
   }
 
   /**
-   * A statement that cannot be read, so that nobody knows what it changed.
-   *
-   * @param cause the parser's failure, which names the statement
-   */
-  public UnseenChangeException(Throwable cause) {
-    super(
-        """
-        Capture stopped: a statement about tables cannot be read, and may have changed a captured \
-        one: %s
-        If it did, bring the warehouse's tables in line first. Then raise the setting `snapshot` \
-        by one and run `make up`: capture starts without its saved state and takes a new \
-        snapshot. docs/operations.md tells the rest."""
-            .formatted(cause.getMessage()));
-    addSuppressed(cause);
-  }
-
-  /**
    * Row events in a form that cannot be read.
    *
    * @param form what is wrong with it, and which variable of a session makes it so
@@ -66,6 +49,23 @@ public final class UnseenChangeException extends IllegalStateException {
   private UnseenChangeException(String message, List<Throwable> reasons) {
     super(message);
     reasons.forEach(this::addSuppressed);
+  }
+
+  /**
+   * A statement that cannot be read, so that nobody knows what it changed.
+   *
+   * @param failure the parser's, which names the statement
+   */
+  public static UnseenChangeException unreadable(Throwable failure) {
+    return new UnseenChangeException(
+        """
+        Capture stopped: a statement about tables cannot be read, and may have changed a captured \
+        one: %s
+        If it did, bring the warehouse's tables in line first. Then raise the setting `snapshot` \
+        by one and run `make up`: capture starts without its saved state and takes a new \
+        snapshot. docs/operations.md tells the rest."""
+            .formatted(failure.getMessage()),
+        List.of(failure));
   }
 
   /**

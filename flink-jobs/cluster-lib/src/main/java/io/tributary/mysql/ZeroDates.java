@@ -31,7 +31,7 @@ public final class ZeroDates implements CustomConverter<SchemaBuilder, Relationa
   private static final Set<String> TYPES = Set.of("DATE", "DATETIME", "TIMESTAMP");
 
   /** Of dates; the other modes matter to other types. */
-  private static final MySqlValueConverters CONVERTERS =
+  static final MySqlValueConverters CONVERTERS =
       new MySqlValueConverters(
           DecimalMode.STRING,
           TemporalPrecisionMode.ADAPTIVE_TIME_MICROSECONDS,

@@ -2,13 +2,8 @@ package io.tributary.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.debezium.config.CommonConnectorConfig.BinaryHandlingMode;
 import io.debezium.connector.mysql.MySqlDefaultValueConverter;
-import io.debezium.connector.mysql.MySqlValueConverters;
 import io.debezium.connector.mysql.antlr.MySqlAntlrDdlParser;
-import io.debezium.jdbc.JdbcValueConverters.BigIntUnsignedMode;
-import io.debezium.jdbc.JdbcValueConverters.DecimalMode;
-import io.debezium.jdbc.TemporalPrecisionMode;
 import io.debezium.relational.CustomConverterRegistry;
 import io.debezium.relational.Table;
 import io.debezium.relational.TableId;
@@ -27,13 +22,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ZeroDatesTest {
-  private static final MySqlValueConverters CONVERTERS =
-      new MySqlValueConverters(
-          DecimalMode.STRING,
-          TemporalPrecisionMode.ADAPTIVE_TIME_MICROSECONDS,
-          BigIntUnsignedMode.PRECISE,
-          BinaryHandlingMode.BYTES);
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -57,6 +45,9 @@ class ZeroDatesTest {
   void everyOtherDateIsWhatItWas(String rest) {
     assertThat(converted("date " + rest.replace(" 02:02:02", ""), LocalDate.of(1970, 1, 2)))
         .isEqualTo(1);
+    LocalDate year24 = LocalDate.of(24, 1, 1);
+    assertThat(converted("date " + rest.replace(" 02:02:02", ""), year24))
+        .isEqualTo((int) year24.toEpochDay());
     LocalDateTime time = LocalDateTime.of(1970, 1, 1, 0, 0, 1);
     assertThat(converted("datetime " + rest, time)).isEqualTo(1_000L);
     assertThat(converted("datetime(3) " + rest, time)).isEqualTo(1_000L);
@@ -74,8 +65,8 @@ class ZeroDatesTest {
     Table table = tables.forTable(TableId.parse("platform.t"));
     TableSchema schema =
         new TableSchemaBuilder(
-                CONVERTERS,
-                new MySqlDefaultValueConverter(CONVERTERS),
+                ZeroDates.CONVERTERS,
+                new MySqlDefaultValueConverter(ZeroDates.CONVERTERS),
                 SchemaNameAdjuster.NO_OP,
                 registry(),
                 SchemaBuilder.struct().build(),

@@ -133,7 +133,7 @@ public final class Preflight {
     FirstTransactions.in(executed)
         .forEach(
             (server, first) -> {
-              if (first > 1) {
+              if (first > FirstTransactions.NUMBER) {
                 problems.add(
                     "gtid_executed is '%s', with transactions of server %s from number %d on, so that earlier ones, should they come, would be passed over: make them, empty (SET gtid_next = '…'; BEGIN; COMMIT), from 1 on, or RESET BINARY LOGS AND GTIDS and raise the setting `epoch` by one"
                         .formatted(executed, server, first));

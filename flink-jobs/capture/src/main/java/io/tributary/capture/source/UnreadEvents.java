@@ -31,9 +31,6 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
   /** Events that tell so themselves may be left out by whoever does not know them. */
   private static final int IGNORABLE = 0x80;
 
-  /** The number of a server's first transaction. */
-  private static final long FIRST = 1;
-
   private static final Map<EventType, String> FORMS =
       Map.of(
           EventType.TRANSACTION_PAYLOAD,
@@ -47,7 +44,10 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
 
   private final Set<String> captured;
 
-  /** Servers whose transactions were read from number 1 on. */
+  /**
+   * Servers whose transactions were read from number 1 on; noted by the reader's thread and the
+   * client's.
+   */
   private final Set<String> begun = ConcurrentHashMap.newKeySet();
 
   /** How many columns the captured tables have, by the numbers that the binlog gives them. */
@@ -72,7 +72,7 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
     FirstTransactions.in(read)
         .forEach(
             (server, first) -> {
-              if (first == FIRST) {
+              if (first == FirstTransactions.NUMBER) {
                 begun.add(server);
               }
             });
@@ -108,7 +108,7 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
     FirstTransactions.in(gtid)
         .forEach(
             (server, number) -> {
-              if (number == FIRST) {
+              if (number == FirstTransactions.NUMBER) {
                 begun.add(server);
               } else if (!begun.contains(server)) {
                 first = UnseenChangeException.outOfTurn(gtid);

@@ -103,7 +103,7 @@ public record WholeChunkSource<T>(
         .or(
             () ->
                 ExceptionUtils.findThrowable(failure, ParsingException.class)
-                    .map(UnseenChangeException::new))
+                    .map(UnseenChangeException::unreadable))
         .or(
             () ->
                 ExceptionUtils.findThrowable(failure, WholeChunkSource::isOutOfReach)
