@@ -24,10 +24,24 @@ export async function createJob(world: World, spec: JobSpec): Promise<JobRecord>
   const { own, foreign } = await jobsOf(world, spec.name);
   if (foreign.length > 0) throw foreignJob(spec, foreign);
   const left = oneToKeep(own, (job) => runsAsAsked(job, spec));
-  if (!left) return attemptFirst(world, spec);
+  if (!left) {
+    await warnOfWhatIsLeft(world, spec);
+    return attemptFirst(world, spec);
+  }
   world.log(`job "${spec.name}" (${left.id}) was left running by an earlier run; taking it over`);
   const record = recordOfLeft(left, spec);
   return recordingFailure(record, () => bringTo(world, record, spec, own, []));
+}
+
+/** Nothing was recorded of it, so nobody knows whether it is to be gone on from. */
+async function warnOfWhatIsLeft(world: World, spec: JobSpec): Promise<void> {
+  const everything = { since: 0, checkpointDir: "" };
+  const saved = await newestRestorePoint(world, spec, everything).catch(() => undefined);
+  if (!saved) return;
+  world.log(
+    `job "${spec.name}" starts without saved state, though an earlier one has left some, in ${saved.path}. Unless that was ` +
+      `replaced on purpose, run \`make verify REPAIR=1\` afterwards: it finds what was deleted in between`,
+  );
 }
 
 /** What can be told of a job that nothing was recorded of. */

@@ -360,6 +360,20 @@ test("where create fails in the place of a left job, what that has saved is not 
   t.is((await updateJob(world, failure?.record, spec)).restoredFrom, savepoint);
 });
 
+test("create tells of what a job has saved that is gone and nobody recorded", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  await createJob(world, spec);
+  t.notRegex(log.join(), /has left some/);
+  const { jobId } = await createJob(world, spec);
+  await world.flink.cancel(jobId);
+  await createJob(world, spec);
+  t.is(manager.submissions.length, 2);
+  t.true(
+    log.join().includes(`an earlier one has left some, in ${newestOnVolume(manager, jobId)}`),
+    log.join("\n"),
+  );
+});
+
 test("create goes on in the place of a left job that is just being cancelled", async (t) => {
   const { manager, spec, world } = t.context;
   const lost = await createJob(world, spec);

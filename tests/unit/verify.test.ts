@@ -258,6 +258,10 @@ test("keys differ that one side lacks, has twice, or has with another hash", (t)
 });
 
 const bracket: Bracket = { beat: 10n, from: 1000n, to: 2000n };
+
+/** Where the binlog goes on. */
+const next = 8000n;
+
 const shown = (version: bigint, ...row: string[]) => ({ version, row });
 
 test("heartbeats that have their numbers from an earlier count are not taken for those of this one", (t) => {
@@ -284,21 +288,25 @@ test("heartbeats that have their numbers from an earlier count are not taken for
 
 test("a row at rest is equal, or differs", (t) => {
   const source = ["1", "a"];
-  t.is(judge(bracket, { source, shown: [shown(900n, "1", "a")], newest: 900n, still: true }), "equal");
-  t.is(judge(bracket, { source, shown: [shown(900n, "1", "b")], newest: 900n, still: true }), "differs");
-  t.is(judge(bracket, { source, shown: [], newest: undefined, still: true }), "differs");
-  t.is(judge(bracket, { source, shown: [], newest: 900n, still: true }), "differs");
+  t.is(judge(bracket, { source, shown: [shown(900n, "1", "a")], newest: 900n, still: true, next }), "equal");
   t.is(
-    judge(bracket, { source: undefined, shown: [shown(900n, "1", "a")], newest: 900n, still: true }),
+    judge(bracket, { source, shown: [shown(900n, "1", "b")], newest: 900n, still: true, next }),
     "differs",
   );
-  t.is(judge(bracket, { source: undefined, shown: [], newest: 900n, still: true }), "equal");
+  t.is(judge(bracket, { source, shown: [], newest: undefined, still: true, next }), "differs");
+  t.is(judge(bracket, { source, shown: [], newest: 900n, still: true, next }), "differs");
+  t.is(
+    judge(bracket, { source: undefined, shown: [shown(900n, "1", "a")], newest: 900n, still: true, next }),
+    "differs",
+  );
+  t.is(judge(bracket, { source: undefined, shown: [], newest: 900n, still: true, next }), "equal");
   t.is(
     judge(bracket, {
       source,
       shown: [shown(900n, "1", "a"), shown(800n, "1", "a")],
       newest: 900n,
       still: true,
+      next,
     }),
     "differs",
   );
@@ -307,23 +315,25 @@ test("a row at rest is equal, or differs", (t) => {
 test("bytes that are no text are not equal to a text that looks like what stands for them", (t) => {
   const source = ["1", "not UTF-8: AB"];
   const row = { version: 900n, row: source };
-  t.is(judge(bracket, { source, shown: [row], newest: 900n, still: true }), "equal");
-  t.is(judge(bracket, { source, shown: [{ ...row, garbled: true }], newest: 900n, still: true }), "differs");
+  t.is(judge(bracket, { source, shown: [row], newest: 900n, still: true, next }), "equal");
+  t.is(
+    judge(bracket, { source, shown: [{ ...row, garbled: true }], newest: 900n, still: true, next }),
+    "differs",
+  );
 });
 
 test("a row that changed after it was read is looked at again, whatever it shows", (t) => {
   t.is(
-    judge(bracket, { source: ["1", "a"], shown: [shown(1001n, "1", "a")], newest: 1001n, still: true }),
+    judge(bracket, { source: ["1", "a"], shown: [shown(1001n, "1", "a")], newest: 1001n, still: true, next }),
     "overtaken",
   );
-  t.is(judge(bracket, { source: ["1", "a"], shown: [], newest: 5000n, still: true }), "overtaken");
+  t.is(judge(bracket, { source: ["1", "a"], shown: [], newest: 5000n, still: true, next }), "overtaken");
 });
 
-test("a version that stays above heartbeats written later is from nowhere", (t) => {
-  const sighting = { source: ["1", "a"], shown: [shown(9999n, "1", "a")], newest: 9999n, still: true };
-  t.is(judge(bracket, sighting, { newest: 9999n, beat: 9n }), "from nowhere");
-  t.is(judge(bracket, sighting, { newest: 9998n, beat: 9n }), "overtaken");
-  t.is(judge(bracket, sighting, { newest: 9999n, beat: 10n }), "overtaken");
+test("a version beyond the end of the binlog is from nowhere", (t) => {
+  const sighting = { source: ["1", "a"], shown: [shown(9000n, "1", "a")], newest: 9000n, still: true };
+  t.is(judge(bracket, { ...sighting, next: 8999n }), "from nowhere");
+  t.is(judge(bracket, { ...sighting, next: 9001n }), "overtaken");
 });
 
 test("a NULL is not an empty text", (t) => {
@@ -332,6 +342,7 @@ test("a NULL is not an empty text", (t) => {
     shown: [shown(900n, "1", "")],
     newest: 900n,
     still: true,
+    next,
   });
   t.is(differs, "differs");
 });
@@ -344,16 +355,16 @@ const change = (version: bigint, before: string | undefined, after: string | und
 
 test("a row that is never at rest is judged by its changes in the topic", (t) => {
   const trail = [change(1100n, "a", "b"), change(1200n, "b", "c"), change(2500n, "c", "d")];
-  const newest = { shown: [shown(2500n, "1", "d")], newest: 2500n, still: true };
+  const newest = { shown: [shown(2500n, "1", "d")], newest: 2500n, still: true, next };
   for (const state of ["a", "b", "c"])
     t.is(judgeByTrail(bracket, { source: ["1", state], ...newest }, trail), "equal");
   t.is(judgeByTrail(bracket, { source: ["1", "d"], ...newest }, trail), "differs");
   t.is(judgeByTrail(bracket, { source: ["1", "z"], ...newest }, trail), "differs");
-  const wrong = { shown: [shown(2500n, "1", "x")], newest: 2500n, still: true };
+  const wrong = { shown: [shown(2500n, "1", "x")], newest: 2500n, still: true, next };
   t.is(judgeByTrail(bracket, { source: ["1", "b"], ...wrong }, trail), "differs");
-  const stale = { shown: [shown(1100n, "1", "b")], newest: 1100n, still: true };
+  const stale = { shown: [shown(1100n, "1", "b")], newest: 1100n, still: true, next };
   t.is(judgeByTrail(bracket, { source: ["1", "c"], ...stale }, trail), "differs");
-  const unread = { shown: [shown(2600n, "1", "e")], newest: 2600n, still: true };
+  const unread = { shown: [shown(2600n, "1", "e")], newest: 2600n, still: true, next };
   t.is(judgeByTrail(bracket, { source: ["1", "c"], ...unread }, trail), "unknown");
   t.is(judgeByTrail(bracket, { source: ["1", "c"], ...newest }, []), "unknown");
 });
@@ -361,17 +372,21 @@ test("a row that is never at rest is judged by its changes in the topic", (t) =>
 test("a change that arrives while the warehouse is read leaves a hot row unjudged", (t) => {
   const trail = [change(1100n, "a", "b"), change(2500n, "b", "c")];
   const torn = { source: ["1", "b"], shown: [shown(1100n, "1", "b")], newest: 2500n };
-  t.is(judgeByTrail(bracket, { ...torn, still: false }, trail), "unknown");
-  t.is(judgeByTrail(bracket, { ...torn, still: true }, trail), "differs");
+  t.is(judgeByTrail(bracket, { ...torn, still: false, next }, trail), "unknown");
+  t.is(judgeByTrail(bracket, { ...torn, still: true, next }, trail), "differs");
 });
 
 test("a deleted row is judged by its trail as well", (t) => {
   const trail = [change(1100n, "a", undefined), change(2500n, undefined, "b")];
-  const newest = { shown: [shown(2500n, "1", "b")], newest: 2500n, still: true };
+  const newest = { shown: [shown(2500n, "1", "b")], newest: 2500n, still: true, next };
   t.is(judgeByTrail(bracket, { source: undefined, ...newest }, trail), "equal");
   t.is(judgeByTrail(bracket, { source: ["1", "a"], ...newest }, trail), "equal");
   t.is(
-    judgeByTrail(bracket, { source: undefined, shown: [], newest: 1100n, still: true }, trail.slice(0, 1)),
+    judgeByTrail(
+      bracket,
+      { source: undefined, shown: [], newest: 1100n, still: true, next },
+      trail.slice(0, 1),
+    ),
     "equal",
   );
 });
@@ -387,6 +402,7 @@ test("every history of a row is judged equal by its trail, and a foreign state i
         shown: [{ version: last.version, row: last.after! }],
         newest: last.version,
         still: true,
+        next,
       };
       const source = ["1", `s${pick % (trail.length + 1)}`];
       const foreign = judgeByTrail(bracket, { source: ["1", "other"], ...sighting }, trail);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Column, Row } from "./columns";
 import type { TopicChange } from "./judge";
 import { keyCells, type Key } from "./keys";
-import { binlogFileOf, placeOf, versionOf } from "./place";
+import { binlogFileOf, fileNumberOf, placeOf, versionOf } from "./place";
 
 /** A record for a table's topic. */
 export interface TopicRecord {
@@ -110,7 +110,7 @@ export function readChange(value: string, columns: readonly Column[]): TopicChan
   const { before, after, op, source } = changeSchema.parse(JSON.parse(withTextNumbers(value)));
   const place = {
     epoch: Number(source.epoch),
-    fileNumber: Number(source.file.slice(source.file.lastIndexOf(".") + 1)),
+    fileNumber: fileNumberOf(source.file),
     pos: Number(source.pos),
     row: Number(source.row),
   };

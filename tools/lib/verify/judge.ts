@@ -26,13 +26,8 @@ export interface Sighting {
   readonly newest: bigint | undefined;
   /** Whether `newest` was the same before `shown` was read as after: only then do the two belong together. */
   readonly still: boolean;
-}
-
-/** What an earlier sighting of the key remembers. */
-export interface Memory {
-  /** The newest version that was seen, and a heartbeat that was already written then. */
-  readonly newest: bigint;
-  readonly beat: bigint;
+  /** The version of whatever came next into the source's binlog, asked after all of the above. */
+  readonly next: bigint;
 }
 
 export type Verdict =
@@ -47,14 +42,11 @@ export type Verdict =
  * Compares one key. Pure.
  *
  * Up to `from` the source's read holds everything, so a row whose newest version is not above it has not changed since,
- * and must be the same. A version above it tells that a later change came in between; except one that was seen before
- * heartbeat `from` was written, and yet stands above it.
+ * and must be the same. A version above it tells that a later change came in between; except one for which the binlog has
+ * no place yet.
  */
-export function judge(bracket: Bracket, { source, shown, newest }: Sighting, memory?: Memory): Verdict {
-  if (newest !== undefined && newest > bracket.from) {
-    const impossible = memory?.newest === newest && bracket.beat > memory.beat;
-    return impossible ? "from nowhere" : "overtaken";
-  }
+export function judge(bracket: Bracket, { source, shown, newest, next }: Sighting): Verdict {
+  if (newest !== undefined && newest > bracket.from) return newest > next ? "from nowhere" : "overtaken";
   return isShown(source, shown) ? "equal" : "differs";
 }
 

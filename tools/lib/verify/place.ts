@@ -50,6 +50,11 @@ function fitting(value: bigint, bits: bigint): bigint {
   return value;
 }
 
+/** The number at the end of a binlog file's name: 9 of `binlog.000009`. Pure. */
+export function fileNumberOf(file: string): number {
+  return Number(file.slice(file.lastIndexOf(".") + 1));
+}
+
 /** `binlog.000009` and 10 → `binlog.000010`: a file's name from that of a neighbour. Pure. */
 export function binlogFileOf(neighbour: string, fileNumber: number): string {
   const base = neighbour.slice(0, neighbour.lastIndexOf("."));

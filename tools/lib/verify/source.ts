@@ -107,14 +107,35 @@ export async function examineSource(access: SourceAccess, specs: readonly TableS
         "Set binlog_order_commits=ON.",
       );
     }
-    const [[binlogFile] = []] = await select(connection, "SHOW BINARY LOG STATUS");
-    if (!binlogFile) throw new Problem("MySQL has no binlog", "Set log_bin.");
+    const { file: binlogFile } = await binlogEndOn(connection);
     const tables = [];
     for (const spec of specs) tables.push(await describe(connection, access.database, spec));
     return { binlogFile, tables };
   } finally {
     hangUp(connection);
   }
+}
+
+/** Where the next event will stand in the binlog. */
+export interface BinlogEnd {
+  readonly file: string;
+  readonly pos: number;
+}
+
+/** The end of the binlog as it is now: all that a replica may have been sent is before it. */
+export async function binlogEnd(access: SourceAccess): Promise<BinlogEnd> {
+  const connection = await connect(access);
+  try {
+    return await binlogEndOn(connection);
+  } finally {
+    hangUp(connection);
+  }
+}
+
+async function binlogEndOn(connection: Connection): Promise<BinlogEnd> {
+  const [[file, pos] = []] = await select(connection, "SHOW BINARY LOG STATUS");
+  if (!file || !pos) throw new Problem("MySQL has no binlog", "Set log_bin.");
+  return { file, pos: Number(pos) };
 }
 
 async function describe(connection: Connection, database: string, spec: TableSpec): Promise<VerifiedTable> {

@@ -13,8 +13,9 @@ import {
   type KeyRange,
 } from "./chunks";
 import type { Row } from "./columns";
-import { judge, judgeByTrail, type Bracket, type Memory, type Sighting, type WarehouseRow } from "./judge";
-import { newestBeat, Snapshot, type Beat, type VerifiedTable } from "./source";
+import { judge, judgeByTrail, type Bracket, type Sighting, type WarehouseRow } from "./judge";
+import { binlogEnd, newestBeat, Snapshot, type Beat, type VerifiedTable } from "./source";
+import { fileNumberOf, placeOf, versionOf } from "./place";
 import { nameOfKey } from "./keys";
 import type { Topics } from "./topics";
 import type { Warehouse } from "./warehouse";
@@ -260,18 +261,17 @@ async function settle(
   let open = [...keys];
   let floor = 0n;
   let suspects = new Set<bigint>();
-  const memories = new Map<bigint, Memory>();
   const names = new Map<bigint, string>();
-  for (let round = 0; round < rounds && open.length > 0; round++) {
+  for (let round = 1; round <= rounds && open.length > 0; round++) {
     const { bracket, sightings } = await sight(pipeline, table, open, floor, suspects.size > 0);
     const differences: Difference[] = [];
     const again: bigint[] = [];
     const seenToDiffer = new Set<bigint>();
     for (const key of open) {
       const sighting = sightings.get(key)!;
-      const memory = memories.get(key);
-      let verdict: ReturnType<typeof judge> | "unknown" = judge(bracket, sighting, memory);
-      if (verdict === "overtaken" && memory) {
+      let verdict: ReturnType<typeof judge> | "unknown" = judge(bracket, sighting);
+      // Its changes are kept from the first round on.
+      if (verdict === "overtaken" && round > 1) {
         verdict = judgeByTrail(bracket, sighting, topics.trailOf(table, key));
       }
       if (verdict === "equal") continue;
@@ -291,8 +291,7 @@ async function settle(
     topics.watch(table, again);
     floor = await newestBeat(source);
     for (const key of again) {
-      const { newest, source: row, shown } = sightings.get(key)!;
-      memories.set(key, { newest: newest ?? 0n, beat: floor });
+      const { source: row, shown } = sightings.get(key)!;
       names.set(key, nameOfKey(table, key, row ?? shown[0]?.row));
     }
     [open, suspects] = [again, seenToDiffer];
@@ -316,6 +315,7 @@ async function sight(
   const shown = await warehouse.shown(table, keys);
   // After what is shown: a change in between then counts as one that overtook.
   const newest = await warehouse.newest(table, keys);
+  const next = await nextVersion(source, bracket);
   await topics.caughtUp(table, signal);
   return {
     bracket,
@@ -327,8 +327,16 @@ async function sight(
           shown: shown.get(key) ?? [],
           newest: newest.get(key),
           still: before.get(key) === newest.get(key),
+          next,
         },
       ]),
     ),
   };
+}
+
+/** The version that whatever comes next into the source's binlog has at least, in the epoch of a bracket. */
+async function nextVersion(source: SourceAccess, { from }: Bracket): Promise<bigint> {
+  const { file, pos } = await binlogEnd(source);
+  const place = { epoch: placeOf(from).epoch, fileNumber: fileNumberOf(file), pos, row: 0 };
+  return versionOf(place, "after");
 }

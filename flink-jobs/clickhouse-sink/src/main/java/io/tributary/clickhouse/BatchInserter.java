@@ -71,8 +71,12 @@ final class BatchInserter<T> {
     void worked();
   }
 
-  /** An element the warehouse can never take, and its words about it. */
-  record Refused<T>(T element, String reason) {}
+  /**
+   * An element the warehouse can never take, of so many rows, and its words about it.
+   *
+   * <p>All its rows are left out: of a row that moved, the place it left and the place it came to.
+   */
+  record Refused<T>(T element, int rows, String reason) {}
 
   /**
    * Brings the batch in.
@@ -112,13 +116,29 @@ final class BatchInserter<T> {
       RuntimeException failure = insertPatiently(from, to);
       if (failure == null) {
         takesRows = true;
-      } else if (to - from > 1) {
-        int middle = (from + to) >>> 1;
+      } else if (isDivisible(from, to)) {
+        int middle = middleOf(from, to);
         insert(from, middle);
         insert(middle, to);
       } else {
-        refuse(from, failure);
+        refuse(from, to, failure);
       }
+    }
+
+    private boolean isDivisible(int from, int to) {
+      return batch.elementOf(from) != batch.elementOf(to - 1);
+    }
+
+    /** The first row of an element, or else the one behind its last, as near as can be. */
+    private int middleOf(int from, int to) {
+      int middle = (from + to) >>> 1;
+      while (middle < to && batch.elementOf(middle - 1) == batch.elementOf(middle)) {
+        middle++;
+      }
+      while (middle == to || batch.elementOf(middle - 1) == batch.elementOf(middle)) {
+        middle--;
+      }
+      return middle;
     }
 
     /** Null once the rows are stored; the failure if they should be tried in smaller pieces. */
@@ -132,7 +152,7 @@ final class BatchInserter<T> {
         } catch (RuntimeException e) {
           InsertFailure failure = judge(e);
           boolean tryHalves =
-              failure.mayBeSize() && failures >= TRIES_BEFORE_HALVES && to - from > 1;
+              failure.mayBeSize() && failures >= TRIES_BEFORE_HALVES && isDivisible(from, to);
           if (!failure.passes() || tryHalves) {
             return e;
           }
@@ -178,14 +198,9 @@ final class BatchInserter<T> {
       Thread.sleep(millis);
     }
 
-    private void refuse(int row, RuntimeException failure) {
-      T element = batch.elementOf(row);
-      // Two rows of one change stand together; one letter is enough.
-      if (refused.isEmpty() || refused.get(refused.size() - 1).element() != element) {
-        refused.add(new Refused<>(element, failure.getMessage()));
-        refusedInARow.incrementAndGet();
-      }
-      int inARow = refusedInARow.get();
+    private void refuse(int from, int to, RuntimeException failure) {
+      refused.add(new Refused<>(batch.elementOf(from), to - from, failure.getMessage()));
+      int inARow = refusedInARow.incrementAndGet();
       if (!takesRows && inARow >= REFUSALS_BEFORE_STOP) {
         throw new WarehouseException(
             "ClickHouse refuses every row for %s, %d so far, so something other than the rows is wrong: %s"

@@ -5,7 +5,10 @@ import com.clickhouse.client.api.ConnectionInitiationException;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.TransportException;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.hc.core5.http.NoHttpResponseException;
 
 /** What a failed request to the warehouse means for its rows. */
 enum InsertFailure {
@@ -95,6 +98,9 @@ enum InsertFailure {
 
   /** Judges what the client threw. */
   static InsertFailure of(Throwable thrown) {
+    if (isHungUp(thrown)) {
+      return BROKEN;
+    }
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof ServerException answer) {
         return ofAnswer(answer);
@@ -111,6 +117,15 @@ enum InsertFailure {
       }
     }
     return FATAL;
+  }
+
+  /**
+   * Whether the server took the request and hung up without a word, as one does that dies of it.
+   * The client says of that, too, that no connection could be made.
+   */
+  private static boolean isHungUp(Throwable thrown) {
+    return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
+        .anyMatch(NoHttpResponseException.class::isInstance);
   }
 
   /** Whether the same rows may go in later. */

@@ -181,7 +181,8 @@ final class TableLane<T> {
       addDeadLetter(letter.element(), letter.reason());
     }
     restsUntil = settings.restsUntil(clock.getCurrentProcessingTime(), millis, batch.rowCount());
-    metrics.inserted(batch.rowCount() - refused.size(), millis);
+    int left = refused.stream().mapToInt(Refused::rows).sum();
+    metrics.inserted(batch.rowCount() - left, millis);
     batch.clear();
     spares.push(batch);
     inFlight--;

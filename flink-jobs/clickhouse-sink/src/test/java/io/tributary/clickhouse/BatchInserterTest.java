@@ -60,17 +60,28 @@ class BatchInserterTest {
     assertThat(calls).hasSizeLessThan(100);
   }
 
+  /** Half of a change would be worse than none: the row would be gone from where it was. */
   @Test
-  void keepsOneLetterForTwoRefusedRowsOfOneElement() throws InterruptedException {
-    RowBatch<String> batch = new RowBatch<>();
-    batch.rows().endRow();
-    batch.rows().endRow();
-    batch.own("moved", 1);
+  void aRowThatMovedIsStoredWholeOrNotAtAll() throws InterruptedException {
+    for (int moved = 0; moved < 5; moved++) {
+      RowBatch<Integer> batch = new RowBatch<>();
+      for (int element = 0; element < 5; element++) {
+        batch.rows().endRow();
+        if (element == moved) {
+          batch.rows().endRow();
+        }
+        batch.own(element, 1);
+      }
+      int arrival = moved + 1;
+      stored.clear();
 
-    List<Refused<String>> refused =
-        new BatchInserter<String>("orders_rows", this::refuseAll, NO_WAIT, progress).insert(batch);
+      List<Refused<Integer>> refused =
+          inserter(new Refusing(row -> row == arrival, () -> true)).insert(batch);
 
-    assertThat(refused).extracting(Refused::element).containsExactly("moved");
+      assertThat(refused).extracting(Refused::element).containsExactly(moved);
+      assertThat(refused).extracting(Refused::rows).containsExactly(2);
+      assertThat(stored).hasSize(4).doesNotContain(moved, arrival);
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.stream.Stream;
+import org.apache.hc.core5.http.NoHttpResponseException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,9 @@ class InsertFailureTest {
         Arguments.of(
             new ConnectionInitiationException("", new ConnectException("refused")),
             InsertFailure.UNREACHABLE),
+        Arguments.of(
+            new ConnectionInitiationException("", new NoHttpResponseException("no answer")),
+            InsertFailure.BROKEN),
         Arguments.of(
             new DataTransferException("", new SocketException("Connection reset")),
             InsertFailure.BROKEN),

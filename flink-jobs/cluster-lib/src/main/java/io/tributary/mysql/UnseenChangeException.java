@@ -69,6 +69,23 @@ public final class UnseenChangeException extends IllegalStateException {
   }
 
   /**
+   * A change that nothing can be made of.
+   *
+   * @param change what changed and where, e.g. {@code a change of table orders at binlog.000003:12}
+   * @param failure what stands in the way
+   */
+  public static UnseenChangeException uncapturable(String change, Throwable failure) {
+    return new UnseenChangeException(
+        """
+        Capture stopped: %s cannot be captured, at this or any later attempt: %s
+        Put the cause right at the source, or leave the table out. Then raise the setting \
+        `snapshot` by one and run `make up`: capture starts without its saved state and takes a \
+        new snapshot. docs/operations.md tells the rest."""
+            .formatted(change, failure),
+        List.of(failure));
+  }
+
+  /**
    * A transaction in place of an earlier one. The source goes on behind the first transaction that
    * it has seen of a server: those before it, should they come, would be passed over.
    *

@@ -8,6 +8,7 @@ import io.tributary.common.ChangeEvent.Op;
 import io.tributary.common.TableSpec;
 import io.tributary.common.Version;
 import io.tributary.common.Version.Half;
+import io.tributary.mysql.UnseenChangeException;
 import java.io.CharArrayWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -70,6 +71,22 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
       SchemaChangeGuard.requireHarmless(value);
       return;
     }
+    out.collect(recordOf(sourceRecord, value));
+  }
+
+  /** What cannot be made of a change cannot be made of it at any later attempt either. */
+  private TopicRecord recordOf(SourceRecord sourceRecord, Struct value) {
+    try {
+      return convert(sourceRecord, value);
+    } catch (SuppressRestartsException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new SuppressRestartsException(
+          UnseenChangeException.uncapturable("a change of " + placeIn(value), e));
+    }
+  }
+
+  private TopicRecord convert(SourceRecord sourceRecord, Struct value) throws IOException {
     ChangeFields fields = fields().of(value.schema());
     Struct source = (Struct) value.get(fields.source());
     TableSpec table = tableOf((String) source.get(fields.sourceFields().table()));
@@ -88,7 +105,17 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
             snapshot ? null : (String) source.get(fields.sourceFields().gtid()));
     record.beat = sameServer.beatIn(table.table(), op, after);
     requireFits(record, table, place);
-    out.collect(record);
+    return record;
+  }
+
+  private static String placeIn(Struct value) {
+    Struct source = value.getStruct(ChangeEvent.SOURCE);
+    String file = source.getString(ChangeEvent.FILE);
+    String place =
+        file == null || file.isEmpty()
+            ? "in the snapshot"
+            : "at %s:%d".formatted(file, source.getInt64(ChangeEvent.POS));
+    return "table %s %s".formatted(source.getString(ChangeEvent.TABLE), place);
   }
 
   private TableSpec tableOf(String name) {

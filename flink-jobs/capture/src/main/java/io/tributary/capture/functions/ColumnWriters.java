@@ -116,7 +116,7 @@ final class ColumnWriters {
       if (micros < 0) {
         throw new SuppressRestartsException(
             new IllegalStateException(
-                "Capture stopped: column %s holds a TIME below zero (%s), which the binlog reader cannot read exactly. Leave the table out, or keep such spans as a number."
+                "Capture stopped: column %s holds a TIME below zero (%s), which the binlog reader cannot read exactly. Leave the table out, or keep such spans as a number, in the warehouse's table, too; then raise the setting `snapshot` by one and run `make up`."
                     .formatted(column, IsoText.span(micros))));
       }
       json.writeString(IsoText.span(micros));

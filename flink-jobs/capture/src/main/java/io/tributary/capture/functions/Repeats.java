@@ -43,6 +43,12 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
    */
   private transient ListState<Tuple4<Long, String, Long, Long>> saved;
 
+  /**
+   * How long Kafka keeps what was prepared for that state, in milliseconds. The setting may have
+   * changed since.
+   */
+  private transient ListState<Long> kept;
+
   private transient long newest;
   private transient String transaction;
   private transient long newestBeat;
@@ -63,10 +69,15 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
             .getUnionListState(
                 new ListStateDescriptor<>(
                     "read", Types.TUPLE(Types.LONG, Types.STRING, Types.LONG, Types.LONG)));
+    kept =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("kept", Types.LONG));
     newest = NONE;
     newestBeat = TopicRecord.NO_BEAT;
+    Duration kept = shortestKept();
     for (Tuple4<Long, String, Long, Long> place : saved.get()) {
-      requireFresh(Duration.ofMillis(System.currentTimeMillis() - place.f3));
+      requireFresh(Duration.ofMillis(System.currentTimeMillis() - place.f3), kept);
       if (place.f0 > newest) {
         newest = place.f0;
         transaction = place.f1;
@@ -75,12 +86,22 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
     }
   }
 
-  private void requireFresh(Duration age) {
-    if (age.compareTo(transactionTimeout) > 0) {
+  /** The setting, for a state from before it was saved. */
+  private Duration shortestKept() throws Exception {
+    Duration shortest = null;
+    for (long millis : kept.get()) {
+      Duration one = Duration.ofMillis(millis);
+      shortest = shortest == null || one.compareTo(shortest) < 0 ? one : shortest;
+    }
+    return shortest == null ? transactionTimeout : shortest;
+  }
+
+  private static void requireFresh(Duration age, Duration kept) {
+    if (age.compareTo(kept) > 0) {
       throw new SuppressRestartsException(
           new IllegalStateException(
               "Capture stopped: its saved state is %d hours old, and Kafka keeps what capture has prepared and not committed for %d hours only, so changes may be missing in the topics. Raise the setting `snapshot` by one and run `make up`: capture takes a new snapshot. docs/operations.md tells the rest."
-                  .formatted(age.toHours(), transactionTimeout.toHours())));
+                  .formatted(age.toHours(), kept.toHours())));
     }
   }
 
@@ -131,5 +152,6 @@ public final class Repeats extends RichFilterFunction<TopicRecord> implements Ch
   @Override
   public void snapshotState(FunctionSnapshotContext context) throws Exception {
     saved.update(List.of(Tuple4.of(newest, transaction, newestBeat, System.currentTimeMillis())));
+    kept.update(List.of(transactionTimeout.toMillis()));
   }
 }

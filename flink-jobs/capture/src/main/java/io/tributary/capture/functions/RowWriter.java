@@ -72,7 +72,7 @@ final class RowWriter {
     } else {
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "Capture stopped: column %s of %s is NOT NULL, and its value could not be read: the TaskManager's log says why (Failed to properly convert). Change the column's type, or leave the table out."
+              "Capture stopped: column %s of %s is NOT NULL, and its value could not be read: the TaskManager's log says why (Failed to properly convert). Change the column's type, in the warehouse's table, too, or leave the table out; then raise the setting `snapshot` by one and run `make up`."
                   .formatted(column.field.name(), row.schema().name())));
     }
   }

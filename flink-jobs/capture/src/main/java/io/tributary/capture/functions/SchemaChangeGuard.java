@@ -16,8 +16,9 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
  * Stops capture at a statement that changes a captured table without row events: TRUNCATE, ALTER,
  * DROP, RENAME. Going on would leave the warehouse different in silence.
  *
- * <p>Statements about indexes pass, since they change no row and no column. So does the creation of
- * a table: it is empty then, or the rows that are selected into it follow as changes.
+ * <p>{@code CREATE INDEX} and {@code DROP INDEX} pass, since they change no row and no column; not
+ * so an {@code ALTER TABLE}, whatever is in it. So does the creation of a table: it is empty then,
+ * or the rows that are selected into it follow as changes.
  */
 final class SchemaChangeGuard {
   private static final String SCHEMA_CHANGE_KEY = "io.debezium.connector.mysql.SchemaChangeKey";

@@ -1,7 +1,9 @@
 package io.tributary.capture.source;
 
+import com.github.shyiko.mysql.binlog.event.deserialization.EventDataDeserializationException;
 import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
+import java.io.IOException;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -95,8 +97,8 @@ public record WholeChunkSource<T>(
 
   /**
    * Its own threads tell of the change as the cause of a failure to read. So they do of a statement
-   * that they cannot parse, in whatever database, and of what MySQL cannot send: they would meet it
-   * again at every attempt.
+   * that they cannot parse, in whatever database, of an event that they cannot read, and of what
+   * MySQL cannot send: they would meet it again at every attempt.
    */
   static RuntimeException forGoodIfUnseen(RuntimeException failure) {
     return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
@@ -106,10 +108,26 @@ public record WholeChunkSource<T>(
                     .map(UnseenChangeException::unreadable))
         .or(
             () ->
+                ExceptionUtils.findThrowable(failure, WholeChunkSource::isUnreadable)
+                    .map(
+                        event ->
+                            UnseenChangeException.uncapturable(
+                                "an event of the binlog",
+                                // Tells which one, and its cause why.
+                                new IllegalStateException(
+                                    event.getMessage() + ": " + event.getCause(), event))))
+        .or(
+            () ->
                 ExceptionUtils.findThrowable(failure, WholeChunkSource::isOutOfReach)
                     .map(UnseenChangeException::outOfReach))
         .<RuntimeException>map(SuppressRestartsException::new)
         .orElse(failure);
+  }
+
+  /** Of an event that is only cut short, the client says so, too; its connection broke. */
+  private static boolean isUnreadable(Throwable failure) {
+    return failure instanceof EventDataDeserializationException
+        && !(failure.getCause() instanceof IOException);
   }
 
   /** By the words of the innermost cause: MySQL's refusals have one code, also those that pass. */

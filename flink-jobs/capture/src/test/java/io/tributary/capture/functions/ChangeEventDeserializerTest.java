@@ -107,14 +107,18 @@ class ChangeEventDeserializerTest {
   }
 
   @Test
-  void stopsWhereAPlaceDoesNotFitAVersion() {
+  void stopsForGoodWhereAPlaceDoesNotFitAVersion() {
     ChangeEventDeserializer beyond =
         new ChangeEventDeserializer(
             List.of(ORDERS), new BinlogEnd("binlog.1048576", 4, 1_736_591_000_000L), server(0));
     assertThatThrownBy(
             () -> all(beyond, Records.change("r", "orders", key(1), null, order(1, "1.00"))))
-        .isInstanceOf(ArithmeticException.class)
-        .hasMessageContaining("binlog file number 1048576");
+        .isInstanceOf(SuppressRestartsException.class)
+        .rootCause()
+        .hasMessageContainingAll(
+            "a change of table orders at binlog.000003:1234",
+            "binlog file number 1048576",
+            "`snapshot`");
   }
 
   @Test
@@ -147,9 +151,9 @@ class ChangeEventDeserializerTest {
   @Test
   void refusesAChangeWithoutKeyOrOfAnotherTable() {
     assertThatThrownBy(() -> only(Records.change("c", "orders", null, null, order(1, "1.00"))))
-        .hasMessageContaining("table orders has no key");
+        .hasStackTraceContaining("table orders has no key");
     assertThatThrownBy(() -> only(Records.change("c", "other", key(1), null, order(1, "1.00"))))
-        .hasMessageContaining("table other, which is not captured");
+        .hasStackTraceContaining("table other, which is not captured");
   }
 
   @ParameterizedTest

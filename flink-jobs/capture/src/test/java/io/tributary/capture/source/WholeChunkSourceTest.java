@@ -2,10 +2,13 @@ package io.tributary.capture.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.shyiko.mysql.binlog.event.EventHeaderV4;
+import com.github.shyiko.mysql.binlog.event.deserialization.EventDataDeserializationException;
 import com.github.shyiko.mysql.binlog.network.ServerException;
 import io.debezium.DebeziumException;
 import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
+import java.io.EOFException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +33,25 @@ class WholeChunkSourceTest {
         .rootCause()
         .hasMessageContaining("Capture stopped")
         .hasMessageContaining("at input 'VECTOR'");
+  }
+
+  @Test
+  void anEventThatCannotBeReadStopsForGood() {
+    var failure =
+        new EventDataDeserializationException(
+            new EventHeaderV4(), new IllegalStateException("negative length"));
+    assertThat(WholeChunkSource.forGoodIfUnseen(inTheReader(failure)))
+        .isInstanceOf(SuppressRestartsException.class)
+        .rootCause()
+        .hasMessageContaining("Capture stopped")
+        .hasMessageContaining("negative length");
+  }
+
+  @Test
+  void anEventThatIsCutShortIsReadAgain() {
+    RuntimeException failure =
+        inTheReader(new EventDataDeserializationException(new EventHeaderV4(), new EOFException()));
+    assertThat(WholeChunkSource.forGoodIfUnseen(failure)).isSameAs(failure);
   }
 
   @ParameterizedTest
