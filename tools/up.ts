@@ -12,7 +12,7 @@ import { bringAdded, tablesAddedTo, topicsOf } from "./lib/new-tables";
 import { prepare, stepsAtOnce, type Preparation } from "./lib/prepare";
 import { logsFolder } from "./lib/project";
 import { ensureStack, readOutputs, runPulumi, summaryOf } from "./lib/pulumi";
-import { awaitHealth } from "./lib/health";
+import { awaitHealth, hasForgottenJobs } from "./lib/health";
 import { repair } from "./lib/repair";
 import { readStackSettings } from "./lib/stack";
 import { runSteps, type Progress, type Step } from "./lib/steps";
@@ -109,6 +109,9 @@ async function prepareDocker(progress: Progress, stack: string): Promise<string>
 }
 
 async function deploy(progress: Progress, stack: string): Promise<string> {
-  const output = await runPulumi(progress, stack, "up", "--refresh", "--skip-preview", "--yes");
-  return summaryOf(output);
+  const bring = () => runPulumi(progress, stack, "up", "--refresh", "--skip-preview", "--yes");
+  const output = await bring();
+  if (!(await hasForgottenJobs(progress, stack))) return summaryOf(output);
+  progress.note("the new cluster does not know the jobs; once more");
+  return summaryOf(await bring());
 }

@@ -87,7 +87,7 @@ async function rollBack(
       return keptAt(reached, { ...spec, jobId, state, restoredFrom, checkpointDir, since }, reason);
     if (wayBack === undefined || isSameVersion(record, spec)) {
       const how = from === undefined ? "without saved state" : `again from ${from}`;
-      return fail(`Job "${spec.name}" could not be started ${how}. ${reason}`);
+      return fail(`Job "${spec.name}" could not be started ${how}. ${reason}${hintAt(from)}`);
     }
     world.log(
       `the new version of job "${spec.name}" failed (${reason}); starting the old one again from ${wayBack}`,
@@ -105,6 +105,13 @@ async function rollBack(
         `${messageOf(second)}${kept}`,
     );
   }
+}
+
+/** What cannot be read stays the newest until it is gone. */
+function hintAt(from: string | undefined): string {
+  return from === undefined
+    ? ""
+    : `. If that state itself cannot be read, move its folder elsewhere: the next \`pulumi up\` goes on from the one before it`;
 }
 
 function keptAt(reached: RestorePoint, record: JobRecord, reason: string): UpdateFailure {

@@ -31,7 +31,11 @@ export async function newestRestorePoint(
     .flatMap((job) => job.restored ?? [])
     .map(({ path, restoredAt }) => ({ path, completedAt: restoredAt }));
   const leftOff = history.leftOff ? [history.leftOff] : [];
-  const points = [...restored, ...leftOff, ...(await completed(world, spec, history))];
+  const volume = await lookOnVolume(world, spec, history);
+  const known = [...restored, ...leftOff];
+  const points = volume
+    ? [...known.filter((point) => !isGone(point, volume)), ...volume.points]
+    : [...known, ...(await inStatistics(world, spec))];
   return newest(points.filter((point) => point.completedAt >= history.since));
 }
 
@@ -41,7 +45,8 @@ export async function newestCheckpointSince(
   spec: JobSpec,
   history: History,
 ): Promise<RestorePoint | undefined> {
-  const points = await completed(world, spec, history);
+  const volume = await lookOnVolume(world, spec, history);
+  const points = volume?.points ?? (await inStatistics(world, spec));
   return newest(
     points.filter(({ path }) => {
       const checkpoint = partsOfCheckpoint(path);
@@ -56,11 +61,22 @@ export function partsOfCheckpoint(path: string): { checkpointDir: string; jobId:
   return checkpointDir === undefined || jobId === undefined ? undefined : { checkpointDir, jobId };
 }
 
-async function completed(world: World, spec: JobSpec, history: History): Promise<RestorePoint[]> {
-  return (await onVolume(world, spec, history)) ?? inStatistics(world, spec);
+/** What is on the checkpoint volume. */
+interface Volume {
+  /** The folders that were looked into. */
+  readonly folders: readonly string[];
+  readonly points: readonly RestorePoint[];
 }
 
-function newest(points: RestorePoint[]): RestorePoint | undefined {
+/** Was it there, and somebody has deleted it, or it is empty? Pure. */
+function isGone({ path }: RestorePoint, { folders, points }: Volume): boolean {
+  const place = pathOnVolume(path);
+  if (place === undefined || !folders.some((folder) => place.startsWith(`${folder.replace(/\/$/, "")}/`)))
+    return false;
+  return !points.some((point) => pathOnVolume(point.path) === place);
+}
+
+function newest(points: readonly RestorePoint[]): RestorePoint | undefined {
   return points.reduce<RestorePoint | undefined>(
     (found, point) => (found && !isNewer(point, found) ? found : point),
     undefined,
@@ -77,25 +93,28 @@ function isSavepoint({ path }: RestorePoint): boolean {
   return /\/savepoint-[^/]*$/.test(path);
 }
 
-async function onVolume(world: World, spec: JobSpec, history: History): Promise<RestorePoint[] | undefined> {
+/** @returns undefined where no container is known that mounts it */
+async function lookOnVolume(world: World, spec: JobSpec, history: History): Promise<Volume | undefined> {
   const directories = [
     history.checkpointDir || (await configuredDirectory(world, "execution.checkpointing.dir")),
     spec.savepointDir || (await configuredDirectory(world, "execution.checkpointing.savepoint-dir")),
   ];
   const local = directories.filter((directory) => directory !== "").map(pathOnVolume);
-  if (local.length === 0 || local.includes(undefined)) return undefined;
+  const folders = local.filter((path) => path !== undefined);
+  if (folders.length === 0 || folders.length < local.length) return undefined;
   const { reachableMs, pollMs } = world.timeouts;
   const files = await answered("a look at the checkpoint volume", reachableMs, pollMs, () =>
-    world.listMetadata(local.filter((path) => path !== undefined)),
+    world.listMetadata(folders),
   ).catch((error: unknown) => {
     throw new Error(
       `${messageOf(error)}. Only there is to be seen where job "${spec.name}" has to go on, so nothing was started. ` +
         `See to it that the container can be looked into, then run \`pulumi up\` again`,
     );
   });
-  return files
+  const points = files
     ?.filter((file) => isOwnMetadata(file.path, spec.name))
     .map((file) => ({ path: `file:${file.path.replace(/\/_metadata$/, "")}`, completedAt: file.modifiedAt }));
+  return points && { folders, points };
 }
 
 /**

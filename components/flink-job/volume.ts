@@ -12,7 +12,9 @@ export async function listMetadataInContainer(
   directories: string[],
   timeoutMs: number,
 ): Promise<VolumeFile[]> {
-  const find = ["find", ...directories, "-maxdepth", "3", "-name", "_metadata", "-printf", "%T@ %p\\n"];
+  // An empty one is what a loss of power may leave of it.
+  const complete = ["-maxdepth", "3", "-name", "_metadata", "-size", "+0"];
+  const find = ["find", ...directories, ...complete, "-printf", "%T@ %p\\n"];
   // Its complaints are read: not in the container's language.
   const args = ["exec", "--env", "LC_ALL=C", container, ...find];
   const options = { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };

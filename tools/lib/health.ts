@@ -39,6 +39,24 @@ export async function awaitHealth(progress: Progress, stack: string): Promise<st
   return `${expected.length} containers healthy, 2 jobs running`;
 }
 
+/** How long a cluster that has just been started may take to remember its jobs. Milliseconds. */
+const memoryPatience = 15_000;
+
+/**
+ * Whether the cluster answers, and does not know one of the jobs: one that was made anew, and its memory with it, was not
+ * there to tell Pulumi so.
+ */
+export async function hasForgottenJobs({ signal }: Progress, stack: string): Promise<boolean> {
+  const { flinkUrl, captureJobId, syncJobId } = await readOutputs(stack);
+  let forgotten = false;
+  await waitUntil("the cluster to know both jobs", memoryPatience, signal, async () => {
+    const jobs = await Promise.all([captureJobId, syncJobId].map((id) => readJob(flinkUrl, id)));
+    forgotten = jobs.some(({ state }) => state === "MISSING");
+    return forgotten ? "one is missing" : undefined;
+  }).catch(() => undefined);
+  return forgotten;
+}
+
 async function unhealthyContainers(stack: string, expected: readonly string[]): Promise<string | undefined> {
   const { containers } = thingsOf(stack, await listThings());
   const names = new Set(containers.map(({ name }) => name));

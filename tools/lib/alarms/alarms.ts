@@ -158,10 +158,17 @@ export function unseenAlarm({ what, why }: UnseenFacts): Alarm {
 /** States in which Flink tries again by itself. */
 const onItsWay: readonly string[] = ["INITIALIZING", "CREATED", "FAILING", "RESTARTING"];
 
+/** Most causes can be removed; what a topic has deleted does not come back. */
+function causeRemedy(failure: string): string {
+  return failure.includes("out of range")
+    ? "The topic has deleted what sync had not read: docs/operations.md tells the way on"
+    : "Remove the cause: the job goes on by itself";
+}
+
 function remedyOf({ state, failure }: JobFacts): string {
   if (failure.includes("Capture stopped")) return "Do what it says; docs/operations.md tells the steps.";
   return onItsWay.includes(state)
-    ? "Remove the cause: the job goes on by itself; `make logs` tells more."
+    ? `${causeRemedy(failure)}; \`make logs\` tells more.`
     : "`make up` repairs it from its newest checkpoint; `make logs` tells more.";
 }
 
@@ -178,7 +185,7 @@ function jobAlarms(job: JobFacts): Alarm[] {
   if (failures >= limits.failures)
     alarms.push({
       what: `job ${name} failed ${failures} times in ${formatDuration(restartWindow)}, last: ${failure}`,
-      remedy: "Remove the cause: the job goes on by itself.",
+      remedy: `${causeRemedy(failure)}.`,
     });
   const patience = Math.max(limits.checkpointIntervals * checkpointInterval, limits.leastSinceCheckpoint);
   if (sinceCheckpoint > patience)

@@ -153,6 +153,18 @@ async function describe(connection: Connection, database: string, spec: TableSpe
   if (columns.length === 0)
     throw new Problem(`MySQL has no table ${spec.table}`, "Bring the stack up: `make up`.");
   const known = comparable(spec.table, columns);
+  const primary = await select(
+    connection,
+    `SELECT column_name FROM information_schema.statistics
+     WHERE table_schema = '${database}' AND table_name = '${spec.table}' AND index_name = 'PRIMARY'
+     ORDER BY seq_in_index`,
+  );
+  if (primary.flat().join() !== spec.key.join()) {
+    throw new Problem(
+      `MySQL's table ${spec.table} has the primary key (${primary.flat().join(", ")}), and not (${spec.key.join(", ")}), so its rows cannot be told apart`,
+      "Give the table that key, or correct it in components/tables.ts.",
+    );
+  }
   const ofKey = spec.key.map((name) => {
     const column = known.find((one) => one.name === name);
     if (column) return column;
@@ -271,7 +283,7 @@ export class Snapshot {
       `SELECT ${key.inSource}, ${hashInSource(columns)} FROM ${spec.table}
        WHERE ${key.inSource} BETWEEN ${from} AND ${to}`,
     );
-    return new Map(rows.map(([one, hash]) => [BigInt(one!), [hash!]]));
+    return byKey(spec, rows as string[][]);
   }
 
   /** Single rows, by key. */
@@ -295,13 +307,18 @@ export class Snapshot {
       this.connection,
       `SELECT ${key.inSource}, ${cells} FROM ${spec.table} WHERE ${where}`,
     );
-    const byNumber = new Map(rows.map(([one, ...row]) => [BigInt(one!), row]));
-    if (byNumber.size === rows.length) return byNumber;
-    throw new Problem(
-      `two keys of table ${spec.table} have the same hash, so verify cannot tell them apart`,
-      "Leave the table out with --table.",
-    );
+    return byKey(spec, rows);
   }
+}
+
+/** Each row's cells by its key, which is the first of them. */
+function byKey<Cell>({ table }: TableSpec, rows: readonly (readonly Cell[])[]): Map<bigint, Cell[]> {
+  const found = new Map(rows.map(([key, ...row]) => [BigInt(String(key)), row]));
+  if (found.size === rows.length) return found;
+  throw new Problem(
+    `two rows of table ${table} have the same key, or the same hash of it, so verify cannot tell them apart`,
+    "Is it still the table's primary key? If so, leave the table out with --table.",
+  );
 }
 
 /** The number of the newest heartbeat that is committed now. */

@@ -1,11 +1,13 @@
 package io.tributary.capture;
 
 import io.debezium.relational.history.DatabaseHistory;
+import io.tributary.capture.preflight.SourceConnection;
 import io.tributary.capture.preflight.SourceFacts;
 import io.tributary.capture.records.TopicRecord;
 import io.tributary.capture.source.WholeChunkSource;
 import io.tributary.common.TableSpec;
 import io.tributary.mysql.BinaryLogStatusInterceptor;
+import io.tributary.mysql.JsonText;
 import io.tributary.mysql.TableDefinitions;
 import io.tributary.mysql.ZeroDates;
 import java.time.Duration;
@@ -22,22 +24,28 @@ import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 
 /** The source of the capture job, set up so that it loses nothing and every type has one text. */
 final class MySqlTables {
+  /** Blanks, a comment, or either end of one that MySQL executes. */
+  private static final String GAP =
+      "(?:\\s|/\\*!\\d*|\\*/|/\\*(?!!)(?:[^*]|\\*(?!/))*+\\*/|--[^\\n]*+\\n|#[^\\n]*+\\n)";
+
   /**
    * Statements that are not read. Those about accounts and programs the source's parser need not
    * understand: it is older than the server, and capture stops at what it does not know. And what
    * is created if it is not there leaves a table that is there as it was, which the parser does not
-   * always see: it took {@code CREATE TABLE IF NOT EXISTS orders LIKE order_items} for the truth. A
-   * dot stands for the end of a line as well, since many of them take several.
+   * always see: it took {@code CREATE TABLE IF NOT EXISTS orders LIKE order_items} for the truth.
+   *
+   * <p>Blanks stand for comments, too, and before the first word; a dot stands for the end of a
+   * line as well, since many of them take several. There may be no comma: the source cuts there.
    */
   private static final String HARMLESS_STATEMENTS =
       Stream.of(
               "(GRANT|REVOKE|FLUSH|SET)\\b.*",
-              "(CREATE|ALTER|DROP|RENAME)\\s+(USER|ROLE|EVENT|FUNCTION|PROCEDURE|TRIGGER|VIEW|SERVER)\\b.*",
-              "CREATE\\s+(OR\\s+REPLACE|DEFINER|ALGORITHM|SQL\\s+SECURITY|AGGREGATE)\\b.*",
-              "CREATE\\s+TABLE\\s+IF\\s+NOT\\s+EXISTS\\b.*",
-              "DROP\\s+TEMPORARY\\s+TABLE\\b.*",
+              "(CREATE|ALTER|DROP|RENAME) (USER|ROLE|EVENT|FUNCTION|PROCEDURE|TRIGGER|VIEW|SERVER)\\b.*",
+              "CREATE (OR REPLACE|DEFINER|ALGORITHM|SQL SECURITY|AGGREGATE)\\b.*",
+              "CREATE TABLE IF NOT EXISTS\\b.*",
+              "DROP TEMPORARY TABLE\\b.*",
               "SAVEPOINT\\b.*")
-          .map("(?s)"::concat)
+          .map(statement -> "(?s)" + GAP + "*" + statement.replace(" ", GAP + "+"))
           .collect(Collectors.joining(","));
 
   /** How long the source may be silent: longer, and the reader connects again. */
@@ -109,8 +117,6 @@ final class MySqlTables {
             .skipSnapshotBackfill(true)
             // Changes of definition reach the deserializer, which stops at them.
             .includeSchemaChanges(true)
-            // JSON as MySQL itself prints it, as the snapshot has it.
-            .useLegacyJsonFormat(false)
             .jdbcProperties(jdbcProperties())
             .debeziumProperties(debeziumProperties(options, tables))
             .deserializer(deserializer)
@@ -155,6 +161,7 @@ final class MySqlTables {
     properties.setProperty("queryInterceptors", BinaryLogStatusInterceptor.class.getName());
     properties.setProperty("allowPublicKeyRetrieval", "true");
     properties.setProperty("yearIsDateType", "false");
+    properties.setProperty("sessionVariables", SourceConnection.FRESH_STATISTICS);
     return properties;
   }
 
@@ -173,8 +180,9 @@ final class MySqlTables {
     properties.setProperty("bigint.unsigned.handling.mode", "precise");
     properties.setProperty("time.precision.mode", "adaptive_time_microseconds");
     properties.setProperty("binary.handling.mode", "bytes");
-    properties.setProperty("converters", "zeroDates");
+    properties.setProperty("converters", "zeroDates,jsonText");
     properties.setProperty("zeroDates.type", ZeroDates.class.getName());
+    properties.setProperty("jsonText.type", JsonText.class.getName());
     // Otherwise the year 24 would become 2024.
     properties.setProperty("enable.time.adjuster", "false");
     properties.setProperty("tombstones.on.delete", "false");

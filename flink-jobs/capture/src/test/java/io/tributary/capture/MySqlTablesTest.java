@@ -53,14 +53,18 @@ class MySqlTablesTest {
         .containsEntry("database.history.definition.platform.orders", DEFINITION);
   }
 
-  /** Otherwise a zero date in a column that is NOT NULL would be the first of January 1970. */
-  @Test
-  void theSourceMakesNoDateOfAZeroDate() {
-    Column date =
-        Column.editor().name("day").type("DATE").jdbcType(Types.DATE).optional(false).create();
+  /**
+   * Otherwise a zero date in a column that is NOT NULL would be the first of January 1970, and JSON
+   * another text than MySQL's.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"DATE", "JSON"})
+  void theSourceConvertsWhatItWouldMisread(String type) {
+    Column column =
+        Column.editor().name("c").type(type).jdbcType(Types.DATE).optional(false).create();
     CustomConverterRegistry converters =
         config().getMySqlConnectorConfig().customConverterRegistry();
-    assertThat(converters.registerConverterFor(TableId.parse("platform.orders"), date, null))
+    assertThat(converters.registerConverterFor(TableId.parse("platform.orders"), column, null))
         .isPresent();
   }
 
@@ -87,6 +91,9 @@ class MySqlTablesTest {
         "GRANT SELECT\n  ON platform.*\n  TO reader",
         "DROP TEMPORARY TABLE IF EXISTS\n orders",
         "CREATE TABLE IF NOT EXISTS orders LIKE order_items",
+        "CREATE TABLE /* v1 */ IF NOT EXISTS orders LIKE order_items",
+        "/* v1 */ CREATE /* a * b */ TABLE\n-- if it is not there\nIF NOT EXISTS orders LIKE order_items",
+        "CREATE TABLE /*!32312 IF NOT EXISTS*/ orders LIKE order_items",
         "create table if not exists `platform`.`orders` (\n  id bigint PRIMARY KEY)",
       })
   void statementsThatChangeNoTableAreNotRead(String statement) {

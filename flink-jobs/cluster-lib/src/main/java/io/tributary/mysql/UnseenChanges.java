@@ -27,7 +27,8 @@ public final class UnseenChanges {
       insensitive("\\b(RENAME\\b(?!\\s+(COLUMN|INDEX|KEY)\\b)|EXCHANGE\\s+PARTITION\\b)");
   private static final Pattern DROPS_DATABASE = insensitive("\\bDROP\\s+(DATABASE|SCHEMA)\\b");
   private static final Pattern WRITES =
-      insensitive("^\\s*(REPLACE|INSERT|UPDATE|DELETE|WITH|SELECT|DO)\\b");
+      insensitive(
+          "^(?:[\\s(]|--[^\\n]*\\n|#[^\\n]*\\n)*(REPLACE|INSERT|UPDATE|DELETE|WITH|SELECT|DO)\\b");
 
   /** What has been created since, and looking, changes no row that is there. */
   private static final Pattern CREATES = insensitive("^\\s*(CREATE|ANALYZE)\\b");

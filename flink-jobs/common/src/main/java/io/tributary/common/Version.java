@@ -60,7 +60,7 @@ public final class Version {
   public static long fileNumber(String file) {
     int dot = file.lastIndexOf('.');
     try {
-      if (dot >= 0) {
+      if (dot >= 0 && isAscii(file, dot)) {
         return Long.parseUnsignedLong(file, dot + 1, file.length(), 10);
       }
     } catch (NumberFormatException e) {
@@ -68,6 +68,16 @@ public final class Version {
     }
     throw new IllegalArgumentException(
         "binlog file name '%s' has no number after its last dot".formatted(file));
+  }
+
+  /** The digits of other scripts have values, too. */
+  private static boolean isAscii(String text, int from) {
+    for (int i = from; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void requireRange(String part, long value, long max) {

@@ -105,7 +105,7 @@ class VersionTest {
   void readsAFilesNumber() {
     assertThat(Version.fileNumber("binlog.000003")).isEqualTo(3);
     assertThat(Version.fileNumber("mysql-bin.v2.1048575")).isEqualTo(1_048_575);
-    for (String name : List.of("", "binlog", "binlog.", "binlog.x", "binlog.-1")) {
+    for (String name : List.of("", "binlog", "binlog.", "binlog.x", "binlog.-1", "binlog.٣")) {
       assertThatThrownBy(() -> Version.fileNumber(name))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("'" + name + "'");

@@ -17,15 +17,15 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
  * DROP, RENAME. Going on would leave the warehouse different in silence.
  *
  * <p>{@code CREATE INDEX} and {@code DROP INDEX} pass, since they change no row and no column; not
- * so an {@code ALTER TABLE}, whatever is in it. So does the creation of a table: it is empty then,
- * or the rows that are selected into it follow as changes.
+ * so where the index is the primary key, nor an {@code ALTER TABLE}, whatever is in it. So does the
+ * creation of a table: it is empty then, or the rows that are selected into it follow as changes.
  */
 final class SchemaChangeGuard {
   private static final String SCHEMA_CHANGE_KEY = "io.debezium.connector.mysql.SchemaChangeKey";
   private static final String HISTORY_RECORD = "historyRecord";
   private static final Pattern HARMLESS =
       Pattern.compile(
-          "\\s*(CREATE\\s+TABLE|CREATE\\s+((UNIQUE|FULLTEXT|SPATIAL)\\s+)?INDEX|DROP\\s+INDEX|ANALYZE)\\b.*",
+          "\\s*(CREATE\\s+TABLE|CREATE\\s+((UNIQUE|FULLTEXT|SPATIAL)\\s+)?INDEX|DROP\\s+INDEX\\s+(?!`?PRIMARY\\b)`?[\\w$]+|ANALYZE)\\b.*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private SchemaChangeGuard() {}

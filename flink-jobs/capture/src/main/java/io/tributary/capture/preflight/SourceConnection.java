@@ -26,6 +26,12 @@ import java.util.stream.Collectors;
 
 /** Asks the source what must be known before the job starts. Used where the job is submitted. */
 public final class SourceConnection implements AutoCloseable {
+  /**
+   * A session variable, and its value, without which MySQL tells what a table's size was up to a
+   * day ago.
+   */
+  public static final String FRESH_STATISTICS = "information_schema_stats_expiry=0";
+
   private static final String TIMEOUT_MILLIS = "10000";
   private static final Duration READER_WAIT = Duration.ofSeconds(60);
   private static final Duration BEAT_WAIT = Duration.ofSeconds(30);
@@ -53,6 +59,7 @@ public final class SourceConnection implements AutoCloseable {
     properties.setProperty("connectTimeout", TIMEOUT_MILLIS);
     properties.setProperty("socketTimeout", TIMEOUT_MILLIS);
     properties.setProperty("allowPublicKeyRetrieval", "true");
+    properties.setProperty("sessionVariables", FRESH_STATISTICS);
     String url = "jdbc:mysql://%s:%d/".formatted(options.mysqlHost(), options.mysqlPort());
     try {
       // Not through DriverManager: it asks every driver of the cluster.
@@ -233,7 +240,10 @@ public final class SourceConnection implements AutoCloseable {
     for (List<String> row :
         rows(
             """
-            SELECT column_name, data_type FROM information_schema.columns
+            SELECT column_name, IF(data_type IN ('enum', 'set') AND \
+            (INSTR(column_type, '\\\\') OR INSTR(REPLACE(column_type, ''',''', ''), ',')), \
+            CONCAT(data_type, ' with a comma or a backslash in a member'), data_type) \
+            FROM information_schema.columns
             WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position""",
             2,
             options.database(),
@@ -262,8 +272,7 @@ public final class SourceConnection implements AutoCloseable {
     List<String> size =
         rows(
                 """
-                SELECT /*+ SET_VAR(information_schema_stats_expiry = 0) */ \
-                COALESCE(data_length, 0), COALESCE(avg_row_length, 0)
+                SELECT COALESCE(data_length, 0), COALESCE(avg_row_length, 0)
                 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?""",
                 2,
                 options.database(),

@@ -97,8 +97,8 @@ public record WholeChunkSource<T>(
 
   /**
    * Its own threads tell of the change as the cause of a failure to read. So they do of a statement
-   * that they cannot parse, in whatever database, of an event that they cannot read, and of what
-   * MySQL cannot send: they would meet it again at every attempt.
+   * that they cannot parse, in whatever database, of an event that they cannot read or that does
+   * not fit its table, and of what MySQL cannot send: they would meet it again at every attempt.
    */
   static RuntimeException forGoodIfUnseen(RuntimeException failure) {
     return ExceptionUtils.findThrowable(failure, UnseenChangeException.class)
@@ -118,6 +118,13 @@ public record WholeChunkSource<T>(
                                     event.getMessage() + ": " + event.getCause(), event))))
         .or(
             () ->
+                ExceptionUtils.findThrowable(failure, WholeChunkSource::isOfAnotherTable)
+                    .map(
+                        row ->
+                            UnseenChangeException.uncapturable(
+                                "a change of a table that has had other columns since", row)))
+        .or(
+            () ->
                 ExceptionUtils.findThrowable(failure, WholeChunkSource::isOutOfReach)
                     .map(UnseenChangeException::outOfReach))
         .<RuntimeException>map(SuppressRestartsException::new)
@@ -128,6 +135,16 @@ public record WholeChunkSource<T>(
   private static boolean isUnreadable(Throwable failure) {
     return failure instanceof EventDataDeserializationException
         && !(failure.getCause() instanceof IOException);
+  }
+
+  /**
+   * The columns are those of now. A row from before a statement that changed them, which is still
+   * to come, has too few or others.
+   */
+  private static boolean isOfAnotherTable(Throwable failure) {
+    return failure.getCause() == null
+        && (failure instanceof IllegalArgumentException
+            || String.valueOf(failure.getMessage()).startsWith("Data row is smaller"));
   }
 
   /** By the words of the innermost cause: MySQL's refusals have one code, also those that pass. */

@@ -168,6 +168,9 @@ class ChangeEventDeserializerTest {
         "RENAME TABLE orders TO orders_old",
         "CREATE TABLESPACE orders",
         "CREATE INDEXES",
+        "DROP INDEX `PRIMARY` ON orders",
+        "drop index primary on orders",
+        "DROP INDEX /* key */ `PRIMARY` ON orders",
         "",
       })
   void stopsForGoodAtAStatementThatChangesATableWithoutRowEvents(String sql) {
@@ -184,6 +187,7 @@ class ChangeEventDeserializerTest {
         "CREATE INDEX by_status ON orders (status)",
         "create unique index by_status\non orders (status)",
         "DROP INDEX by_status ON orders",
+        "drop index `primary_status` on orders",
         "ANALYZE TABLE orders",
         "CREATE TABLE orders (order_id INT)",
         "create table if not exists orders like old_orders",

@@ -58,7 +58,9 @@ class UnreadEventsTest {
         "UPDATE newest SET quantity = 2",
         "INSERT INTO archive.notes VALUES (1)",
         "SELECT `platform`.`forget`(1)",
-        "DO forget(1)"
+        "DO forget(1)",
+        "-- name: touch\nUPDATE orders SET quantity = 2",
+        "# touch\n-- again\nUPDATE orders SET quantity = 2"
       })
   void rowsWrittenByAStatementAreAFailure(String statement) {
     unread.onEvent(query("platform", statement));

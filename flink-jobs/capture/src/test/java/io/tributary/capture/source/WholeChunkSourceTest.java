@@ -9,6 +9,7 @@ import io.debezium.DebeziumException;
 import io.debezium.text.ParsingException;
 import io.tributary.mysql.UnseenChangeException;
 import java.io.EOFException;
+import java.util.List;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,21 @@ class WholeChunkSourceTest {
         .rootCause()
         .hasMessageContaining("Capture stopped")
         .hasMessageContaining("negative length");
+  }
+
+  @Test
+  void aRowFromBeforeItsTableWasChangedStopsForGood() {
+    for (Exception failure :
+        List.of(
+            new IllegalArgumentException("Unexpected value for JDBC type 12 and column region"),
+            new DebeziumException("Data row is smaller than a column index, …"))) {
+      assertThat(WholeChunkSource.forGoodIfUnseen(inTheReader(failure)))
+          .isInstanceOf(SuppressRestartsException.class)
+          .rootCause()
+          .hasMessageContaining("Capture stopped")
+          .hasMessageContaining("other columns")
+          .hasMessageContaining(failure.getMessage());
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.tributary.clickhouse.rowbinary.FieldNames;
 import io.tributary.clickhouse.rowbinary.RowBuffer;
 import io.tributary.clickhouse.rowbinary.RowImage;
 import io.tributary.clickhouse.rowbinary.UnwritableException;
+import io.tributary.clickhouse.schema.SchemaMismatchException;
 import io.tributary.clickhouse.schema.TableSchema;
 import io.tributary.common.ChangeEvent;
 import io.tributary.common.ChangeEvent.Op;
@@ -91,7 +92,7 @@ final class TableChanges {
       throw new UnwritableException("the record has no value");
     }
     try {
-      readEvent(record.value());
+      read(record.value());
       switch (op) {
         case CREATE, SNAPSHOT -> writeRow(record, rows);
         case UPDATE -> {
@@ -113,7 +114,17 @@ final class TableChanges {
     }
   }
 
-  private void readEvent(byte[] value) throws IOException, UnwritableException {
+  /** A column that the table has not is to be added to it, if it is a change event that has it. */
+  private void read(byte[] value) throws IOException, UnwritableException {
+    try {
+      readEvent(value, true);
+    } catch (SchemaMismatchException e) {
+      readEvent(value, false);
+      throw e;
+    }
+  }
+
+  private void readEvent(byte[] value, boolean withImages) throws IOException, UnwritableException {
     place.clear();
     op = null;
     hasAfter = false;
@@ -125,7 +136,7 @@ final class TableChanges {
       int field = FieldNames.END;
       while ((field = fields.next(json, field)) != FieldNames.END) {
         String name = json.currentName();
-        readField(name, json.nextToken(), json);
+        readField(name, json.nextToken(), json, withImages);
       }
     }
     if (op == null) {
@@ -134,9 +145,14 @@ final class TableChanges {
     place.requireComplete();
   }
 
-  private void readField(String name, JsonToken token, JsonParser json)
+  private void readField(String name, JsonToken token, JsonParser json, boolean withImages)
       throws IOException, UnwritableException {
     boolean isObject = token == JsonToken.START_OBJECT;
+    boolean isImage = name.equals(ChangeEvent.BEFORE) || name.equals(ChangeEvent.AFTER);
+    if (isImage && !withImages) {
+      json.skipChildren();
+      return;
+    }
     switch (name) {
       case ChangeEvent.BEFORE -> {
         if (isObject) {

@@ -173,6 +173,7 @@ class TableChangesTest {
           {"op":"c"                                       | not a change event
           {"op":"x","after":{},"source":{}}               | unknown op "x"
           {"after":{}}                                    | no "op"
+          {"after":{"a":{}},"source":{}}                  | no "op"
           {"op":"c","source":{"file":"binlog.000003"}}    | needs "file", "pos" and "row"
           {"op":"c","source":{"file":"x"}}                | no number after its last dot
           {"op":"c","source":{"pos":"1"}}                 | no whole number as "pos"
