@@ -101,6 +101,13 @@ test(
   /job capture cannot be seen: fetch failed/,
   /make up/,
 );
+test(
+  raises,
+  "a sync before a gap in its topic",
+  { jobs: [{ ...well.jobs[0]!, failures: 9, failure: "Fetch position 7 is out of range for partition 1" }] },
+  /out of range/,
+  /docs\/operations\.md/,
+);
 test(raises, "an XA transaction that was rolled back", { xaRollbacks: 2 }, /back 2 XA/, /make verify/);
 test(raises, "a dead letter", { deadLetters: ["a/0/1"] }, /1 changes/, /make dead-letters/);
 test(

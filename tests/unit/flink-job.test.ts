@@ -907,6 +907,30 @@ test("where a failed update left off is still known when the cluster has forgott
   t.false("leftOff" in repaired);
 });
 
+test("a state that cannot be read is gone on from until somebody deletes it, then the one before it is", async (t) => {
+  const { manager, spec, world, log } = t.context;
+  const record = await createJob(world, spec);
+  manager.endJob(record.jobId, "CANCELED");
+  const unreadable = newestOnVolume(manager);
+  const { run } = world.flink;
+  world.flink.run = async (jarId, request) => {
+    if (request.savepointPath === unreadable) throw new Error("Flink refused: EOFException");
+    return run(jarId, request);
+  };
+  let failure: UpdateFailure | undefined;
+  for (let i = 0; i < 2; i++) {
+    failure = await t.throwsAsync<UpdateFailure>(updateJob(world, failure?.record ?? record, spec));
+    t.true(failure?.message.includes(`again from ${unreadable}`));
+    t.regex(failure?.message ?? "", /EOFException.*move its folder elsewhere/);
+  }
+  const { listMetadata } = world;
+  world.listMetadata = async (directories) =>
+    (await listMetadata(directories))?.filter(({ path }) => `file:${path}` !== `${unreadable}/_metadata`);
+  const { restoredFrom } = await updateJob(world, failure!.record, spec);
+  t.not(restoredFrom, unreadable);
+  t.regex(restoredFrom, /chk-\d+$/, log.join("\n"));
+});
+
 test("after a rollback nothing is wrong with the job any more", async (t) => {
   const { spec, world } = t.context;
   const record = await createJob(world, spec);
