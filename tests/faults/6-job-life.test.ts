@@ -37,6 +37,23 @@ for (const job of ["capture", "sync"] as const) {
   });
 }
 
+test("sync cancelled, its newest checkpoint emptied as by a loss of power, then `up`", async (t) => {
+  const { outputs: before } = await jobResource("sync");
+  const folder = `${before.checkpointDir.replace(/^file:/, "")}/${before.jobId}`;
+  let emptied = "";
+  await survive(t, {
+    inject: async () => {
+      await inContainer("flink-jobmanager", "flink", "cancel", before.jobId);
+      const script = 'newest=$(ls -t "$0"/chk-*/_metadata | head -n 1); : > "$newest"; echo "$newest"';
+      emptied = await inContainer("flink-jobmanager", "sh", "-c", script, folder);
+      await repair();
+    },
+  });
+  const { outputs } = await jobResource("sync");
+  t.regex(outputs.restoredFrom, new RegExp(`/${before.jobId}/chk-\\d+$`), "it goes on from an older one");
+  t.not(`${outputs.restoredFrom}/_metadata`, `file:${emptied.trim()}`);
+});
+
 test("sync submitted a second time by hand, then `up` with a refresh", async (t) => {
   const { syncJobId } = await stackOutputs();
   const { outputs } = await jobResource("sync");

@@ -1,3 +1,4 @@
+import type { JobRecord } from "../../components/flink-job/model";
 import { readFailures, readJob } from "../../tools/lib/flink";
 import { eventually } from "./eventually";
 import { pulumi, stackOutputs } from "./stack";
@@ -58,7 +59,7 @@ export async function restartOf(job: string): Promise<number> {
 /** What the stack has written down of a job. */
 export interface JobResource {
   readonly urn: string;
-  readonly outputs: { args: string[]; restoredFrom: string; parallelism: number };
+  readonly outputs: Pick<JobRecord, "jobId" | "args" | "restoredFrom" | "checkpointDir" | "parallelism">;
 }
 
 /** A job's resource in the stack's state. */

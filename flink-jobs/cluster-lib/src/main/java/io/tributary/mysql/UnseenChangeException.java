@@ -38,7 +38,7 @@ public final class UnseenChangeException extends IllegalStateException {
   public UnseenChangeException(String form) {
     super(
         """
-        Capture stopped: MySQL wrote changes in a form that cannot be read, so the warehouse would \
+        Capture stopped: MySQL wrote changes in a form that cannot be read, so the warehouse might \
         differ from now on: %s
         See that no session writes so, then raise the setting `snapshot` by one and run `make up`: \
         capture starts without its saved state and takes a new snapshot. docs/operations.md tells \

@@ -148,7 +148,7 @@ final class UnreadEvents implements BinaryLogClient.EventListener {
     if (UnseenChanges.writesRows(statement)) {
       first =
           unreadable(
-              "rows written by a statement, as where a session has set binlog_format, of a captured table or by a view, a trigger or a function perhaps of one: %s"
+              "a statement in place of rows, as where a session has set binlog_format; by a view, a trigger or a function it may have changed a captured table: %s"
                   .formatted(statement),
               header);
     }
