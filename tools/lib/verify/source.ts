@@ -138,6 +138,16 @@ async function binlogEndOn(connection: Connection): Promise<BinlogEnd> {
   return { file, pos: Number(pos) };
 }
 
+async function primaryKeyOf(connection: Connection, database: string, table: string): Promise<string[]> {
+  const rows = await select(
+    connection,
+    `SELECT column_name FROM information_schema.statistics
+     WHERE table_schema = '${database}' AND table_name = '${table}' AND index_name = 'PRIMARY'
+     ORDER BY seq_in_index`,
+  );
+  return rows.map(([name]) => name ?? "");
+}
+
 async function describe(connection: Connection, database: string, spec: TableSpec): Promise<VerifiedTable> {
   const rows = await select(
     connection,
@@ -153,15 +163,11 @@ async function describe(connection: Connection, database: string, spec: TableSpe
   if (columns.length === 0)
     throw new Problem(`MySQL has no table ${spec.table}`, "Bring the stack up: `make up`.");
   const known = comparable(spec.table, columns);
-  const primary = await select(
-    connection,
-    `SELECT column_name FROM information_schema.statistics
-     WHERE table_schema = '${database}' AND table_name = '${spec.table}' AND index_name = 'PRIMARY'
-     ORDER BY seq_in_index`,
-  );
-  if (primary.flat().join() !== spec.key.join()) {
+  const primary = await primaryKeyOf(connection, database, spec.table);
+  // What holds it whole is as good.
+  if (primary.length === 0 || !primary.every((name) => spec.key.includes(name))) {
     throw new Problem(
-      `MySQL's table ${spec.table} has the primary key (${primary.flat().join(", ")}), and not (${spec.key.join(", ")}), so its rows cannot be told apart`,
+      `MySQL's table ${spec.table} has the primary key (${primary.join(", ")}), so (${spec.key.join(", ")}) does not tell its rows apart`,
       "Give the table that key, or correct it in components/tables.ts.",
     );
   }
