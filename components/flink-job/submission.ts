@@ -111,7 +111,7 @@ async function runOnce(
 
 /**
  * Looks for a job whose run request was not answered. The request may still be at work, because the JobManager runs the
- * jar's main method first, and a second one would get in its way; an outage has ended it.
+ * jar's main method first, and a second one would get in its way; after an outage it is taken for ended.
  * @returns false if the request is to be sent again
  */
 async function comesUnanswered(world: World, jobId: string, reason: string): Promise<boolean> {

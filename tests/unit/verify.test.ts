@@ -257,7 +257,7 @@ test("keys differ that one side lacks, has twice, or has with another hash", (t)
   t.deepEqual(differingKeys(ours, theirs), [2n, 3n, 4n, 5n]);
 });
 
-const bracket: Bracket = { beat: 10n, from: 1000n, to: 2000n };
+const bracket: Bracket = { from: 1000n, to: 2000n };
 
 /** Where the binlog goes on. */
 const next = 8000n;

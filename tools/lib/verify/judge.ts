@@ -2,9 +2,7 @@ import type { Row } from "./columns";
 
 /** Where a consistent read of the source stands: it holds every change up to `from`, and none from `to` on. */
 export interface Bracket {
-  /** The newest heartbeat in the read. */
-  readonly beat: bigint;
-  /** The version of that heartbeat, and of the one after it. */
+  /** The version of the newest heartbeat in the read, and of the one after it. */
   readonly from: bigint;
   readonly to: bigint;
 }

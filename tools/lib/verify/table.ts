@@ -120,7 +120,7 @@ export async function locate({ warehouse, topics, signal }: Pipeline, beat: Beat
     const places = await warehouse.placesOf(beat);
     if (!places) return "it is in MySQL's binlog, but not in heartbeats_rows";
     if (topics.newestBeat < places.to) return "it is in heartbeats_rows, but not committed in its topic";
-    bracket = { beat: beat.number, ...places };
+    bracket = places;
     return undefined;
   }).catch((error: unknown) => {
     throw new Problem(
